@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* Where sockets and facts come from: a running kernel (netlink or /proc), another network
+ * namespace, or a recording. A source never prints and never decides what matters. */
+#ifndef SOURCE_SOURCE_H
+#define SOURCE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "model/facts.h"
+#include "model/options.h"
+#include "model/owners.h"
+#include "model/report.h"
+#include "model/sock.h"
+
+/** An open source; one namespace of one host (or of a recording). */
+struct source;
+
+/** What a dump is asked for. */
+struct dump_request {
+	/** States wanted, STATE_BIT()s. */
+	uint32_t states;
+	/** Families: AF_UNSPEC for both, AF_INET, AF_INET6. */
+	int family;
+	/** Ask for tcp_info, SKMEMINFO (one bit each for the whole dump; see source_dump()). */
+	bool info, drops;
+	/** INET_DIAG bytecode (NULL or empty: none). Sources that cannot run it ignore it: the
+	 *  caller matches every record again. */
+	const void *bytecode;
+	size_t bytecode_len;
+	/** Most threads the caller can take records on (>= 1). */
+	unsigned workers;
+	/** For debugging and for tests: index of the namespace, copied into every record. */
+	uint32_t netns;
+};
+
+/** Receives records. With several workers, ARG[i] is used by one thread at a time. */
+struct sink {
+	/** Called for each record; must not keep the pointer. */
+	void (*add)(void *arg, const struct sock *s);
+	/** Called before a walk starts again from the beginning: forget everything added. NULL where
+	 *  that is impossible (streamed output): the dump then breaks off instead (-EAGAIN). */
+	void (*restart)(void *arg);
+	/** One argument a worker. */
+	void **args;
+};
+
+/** What a dump did. */
+struct dump_result {
+	/** False where the answer is known to be short: say so, exit status 3. */
+	bool complete;
+	/** Records handed out, repeats dropped, malformed records or lines skipped, restarts. */
+	uint64_t records, repeats, malformed, restarts;
+	/** Time in the kernel and in all (ns), bytes received, receives: for --debug. */
+	int64_t kernel_ns, total_ns;
+	uint64_t bytes, receives;
+};
+
+/** Opens what OPT asks for (source, netns, from, at); 0 and *OUT, or -errno with one sentence in
+ *  WHY. A fall-back from netlink to /proc is said in NOTES. */
+NODISCARD NONNULL int source_open(const struct options *opt, struct notes *notes, struct source **out,
+				 struct str *why);
+
+/** Closes it; NULL is fine. */
+void source_close(struct source *s);
+
+/** "netlink", "proc" or "recording": what records come from now (auto may change its mind). */
+RETURNS_NONNULL NONNULL const char *source_kind(const struct source *s);
+
+/** The namespace's name as asked for, or NULL for our own. */
+NONNULL const char *source_netns(const struct source *s);
+
+/** Name of the host (the recording's own). */
+RETURNS_NONNULL NONNULL const char *source_host(const struct source *s);
+
+/** Moves on: for a recording to its next sample (-ENODATA behind the last); for a live source
+ *  sleeps until START_NS + SECONDS of the monotonic clock. 0 or -errno (-EINTR: a signal). */
+NODISCARD NONNULL int source_wait(struct source *s, int64_t until_ns);
+
+/** Now by this source's clock. */
+NONNULL void source_clock(const struct source *s, int64_t *monotonic_ns, int64_t *realtime_ns);
+
+/** One dump. 0, also where RESULT says that it is incomplete; -errno where nothing could be had
+ *  (reason in NOTES): -EAGAIN where it broke off and the sink cannot restart. Waits for the kernel
+ *  are bounded: 5 s without progress. */
+NODISCARD NONNULL int source_dump(struct source *s, const struct dump_request *req,
+				 const struct sink *sink, struct dump_result *result,
+				 struct notes *notes);
+
+/** Reads all facts. BIND_TABLE: also facts.sticky. What cannot be read stays unknown; returns 0, or
+ *  -errno where not even the clock could be had. */
+NODISCARD NONNULL int source_facts(struct source *s, bool bind_table, struct facts *out,
+				  struct notes *notes);
+
+/** Replaces OUT by the contents of one file as seen inside the namespace (or as recorded). 0 or
+ *  -errno. */
+NODISCARD NONNULL int source_file(struct source *s, const char *path, struct str *out);
+
+/** Searches the holders of the inodes in WANTED (a set of uint64_t; NULL: of every socket) into OUT
+ *  (initialised here). 0 or -errno; what could not be read is counted in OUT and said in NOTES. */
+NODISCARD NONNULL_ARGS(1, 3, 4) int source_owners(struct source *s, const struct map *wanted,
+						 struct owners *out, struct notes *notes);
+
+/** Resolves all cgroup ids into OUT (zeroed before). 0 or -errno. */
+NODISCARD NONNULL int source_cgroups(struct source *s, struct cgroups *out, struct notes *notes);
+
+#endif
