@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside src/source: what a kind of source does itself. source.c holds what all share (facts are
+ * extracted from files, whoever provides them). */
+#ifndef SOURCE_BACKEND_H
+#define SOURCE_BACKEND_H
+
+#include "source/source.h"
+
+/** One kind of source. Functions as in source.h. */
+struct backend {
+	/** "netlink", "proc" or "recording". */
+	const char *name;
+	int (*dump)(struct source *s, const struct dump_request *req, const struct sink *sink,
+		    struct dump_result *result, struct notes *notes);
+	/** One file as seen inside the namespace. */
+	int (*file)(struct source *s, const char *path, struct str *out);
+	/** Ports whose bind bucket refuses auto-port connect() (facts.sticky); -EOPNOTSUPP where the
+	 *  kernel does not let us look. */
+	int (*bind_table)(struct source *s, struct port_set *out, struct notes *notes);
+	int (*owners)(struct source *s, const struct map *wanted, struct owners *out,
+		      struct notes *notes);
+	int (*cgroups)(struct source *s, struct cgroups *out, struct notes *notes);
+	int (*wait)(struct source *s, int64_t until_ns);
+	void (*clock)(const struct source *s, int64_t *monotonic_ns, int64_t *realtime_ns);
+	void (*close)(struct source *s);
+};
+
+struct netns;
+struct netlink;
+
+/** An open source. */
+struct source {
+	const struct backend *ops;
+	/** What the user asked for: --source, -4/-6. */
+	enum source_choice choice;
+	/** The namespace to enter, or NULL for our own (source/netns.h). */
+	struct netns *netns;
+	/** Kept netlink sockets, one a worker (source/netlink.h); NULL for proc. */
+	struct netlink **sockets;
+	unsigned socket_count;
+	/** Name of the host. */
+	char host[65];
+	/** A backend's own. */
+	void *own;
+};
+
+#endif
