@@ -28,6 +28,9 @@ struct dump_request {
 	int family;
 	/** Ask for tcp_info, SKMEMINFO (one bit each for the whole dump; see source_dump()). */
 	bool info, drops;
+	/** Tell which sockets chose their port by an explicit bind() (SOCK_HAS_LOCK): costs a second
+	 *  walk. */
+	bool locks;
 	/** INET_DIAG bytecode (NULL or empty: none). Sources that cannot run it ignore it: the
 	 *  caller matches every record again. */
 	const void *bytecode;

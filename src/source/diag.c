@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+/* The netlink backend: dumps, retries, and several threads where that pays. */
+#include "source/diag.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "model/filter.h"
+#include "source/backend.h"
+#include "source/diag_parse.h"
+#include "source/diag_split.h"
+#include "source/live.h"
+#include "source/netlink.h"
+#include "source/netns.h"
+
+/** Walks started anew before the answer is given up or called short. */
+#define RESTARTS_MAX 4
+
+/** One worker's part of a dump. */
+struct part {
+	struct source *source;
+	const struct dump_request *req;
+	struct netlink **socket;
+	/** The caller's bytecode with this worker's share of the ports in front. */
+	struct str bytecode;
+	struct diag_walk walk;
+	void (*add)(void *arg, const struct sock *s);
+	void *arg;
+	/** Sum over this worker's walks. */
+	struct dump_result result;
+	/** 0 or -errno. */
+	int ret;
+};
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/** Receives one walk to its end. 0 or -errno. */
+static int receive_walk(struct part *p, struct netlink *nl)
+{
+	struct diag_walk *w = &p->walk;
+
+	w->seq = netlink_seq(nl);
+	w->portid = netlink_portid(nl);
+	for (;;) {
+		const void *data;
+		size_t len;
+		int64_t start = now_ns();
+		int ret = netlink_receive(nl, &data, &len, &w->seen_ns);
+
+		if (ret)
+			return ret;
+		p->result.kernel_ns += w->seen_ns - start;
+		p->result.bytes += len;
+		p->result.receives++;
+		switch (diag_walk_datagram(data, len, w, p->add, p->arg)) {
+		case DIAG_MORE:
+			break;
+		case DIAG_DONE:
+			return 0;
+		case DIAG_ERROR:
+			return w->error;
+		case DIAG_BROKEN:
+			return -EBADMSG;
+		}
+	}
+}
+
+/** One request and its walk. */
+static int one_walk(struct part *p, enum diag_form form, int family)
+{
+	int ret = netlink_request(*p->socket, form, family, p->req, &p->bytecode);
+
+	return ret ? ret : receive_walk(p, *p->socket);
+}
+
+/** Both families: one compatibility walk, else two of the v2 form. */
+static int both_families(struct part *p)
+{
+	uint64_t before = p->walk.records;
+	int ret = one_walk(p, DIAG_FORM_COMPAT, AF_UNSPEC);
+
+	/* What a kernel without the old message says at once; after records it is a real error. */
+	if (ret && p->walk.records == before && ret != -ETIMEDOUT && ret != -ENOBUFS &&
+	    ret != -ENOMEM && ret != -EBADMSG) {
+		ret = one_walk(p, DIAG_FORM_V2, AF_INET);
+		if (!ret)
+			ret = one_walk(p, DIAG_FORM_V2, AF_INET6);
+		/* A kernel without IPv6 knows no such family. */
+		if (ret == -ENOENT && p->walk.records > before)
+			ret = 0;
+	}
+	return ret;
+}
+
+static int part_walk(struct part *p)
+{
+	int ret;
+
+	p->walk.interrupted = false;
+	if (p->req->family)
+		ret = one_walk(p, DIAG_FORM_V2, p->req->family);
+	else
+		ret = both_families(p);
+	/* An opcode that this kernel does not know: everything is decided here instead. */
+	if (ret == -EINVAL && p->bytecode.len && !p->walk.records) {
+		str_reset(&p->bytecode);
+		return part_walk(p);
+	}
+	return ret;
+}
+
+static void *part_thread(void *arg)
+{
+	struct part *p = arg;
+
+	p->ret = part_walk(p);
+	return NULL;
+}
+
+/** Runs the parts side by side; the first one here. */
+static int run_parts(struct part *parts, unsigned n)
+{
+	pthread_t threads[DIAG_WORKERS_MAX];
+	bool started[DIAG_WORKERS_MAX] = { false };
+	int ret = 0;
+
+	for (unsigned i = 1; i < n; i++)
+		started[i] = pthread_create(&threads[i], NULL, part_thread, &parts[i]) == 0;
+	part_thread(&parts[0]);
+	for (unsigned i = 1; i < n; i++) {
+		if (started[i])
+			pthread_join(threads[i], NULL);
+		else /* No thread to be had: in turn, then. */
+			part_thread(&parts[i]);
+	}
+	for (unsigned i = 0; i < n && !ret; i++)
+		ret = parts[i].ret;
+	return ret;
+}
+
+static void collect_cookie(void *arg, const struct sock *s)
+{
+	if (sock_has(s, SOCK_HAS_COOKIE))
+		map_put(arg, &s->cookie, NULL);
+}
+
+/** Cookies of the sockets whose port was chosen by an explicit bind() into LOCKED. */
+static int find_locked(struct source *s, const struct dump_request *req, struct map *locked)
+{
+	struct dump_request plain = *req;
+	struct part p = { .source = s, .req = &plain, .socket = &s->sockets[0],
+			  .add = collect_cookie, .arg = locked };
+	int ret;
+
+	plain.info = plain.drops = plain.locks = false;
+	p.walk = (struct diag_walk){ .states = req->states, .family = req->family };
+	if (req->bytecode_len)
+		str_addn(&p.bytecode, req->bytecode, req->bytecode_len);
+	filter_bytecode_locked(&p.bytecode);
+	/* Not part_walk(): without its bytecode this question has no meaning. */
+	ret = req->family ? one_walk(&p, DIAG_FORM_V2, req->family) : both_families(&p);
+	str_free(&p.bytecode);
+	return ret;
+}
+
+/** Sets up the parts of one attempt. */
+static void make_parts(struct source *s, const struct dump_request *req, const struct sink *sink,
+		       const struct map *locked, struct part *parts, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct part *p = &parts[i];
+
+		*p = (struct part){ .source = s, .req = req, .socket = &s->sockets[i],
+				    .add = sink->add, .arg = sink->args[i] };
+		p->walk = (struct diag_walk){ .states = req->states, .family = req->family,
+					      .netns = req->netns, .ring = cookie_ring_new(),
+					      .locked = locked };
+		if (req->bytecode_len)
+			str_addn(&p->bytecode, req->bytecode, req->bytecode_len);
+		if (n > 1)
+			diag_split(&p->bytecode, i, n);
+	}
+}
+
+/** Adds the parts up and gives them back; true where one of them was interrupted. */
+static bool end_parts(struct part *parts, unsigned n, struct dump_result *r)
+{
+	bool interrupted = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		r->records += parts[i].walk.records;
+		r->repeats += parts[i].walk.repeats;
+		r->malformed += parts[i].walk.malformed;
+		r->bytes += parts[i].result.bytes;
+		r->receives += parts[i].result.receives;
+		if (parts[i].result.kernel_ns > r->kernel_ns)
+			r->kernel_ns = parts[i].result.kernel_ns;
+		interrupted |= parts[i].walk.interrupted;
+		cookie_ring_free(parts[i].walk.ring);
+		str_free(&parts[i].bytecode);
+	}
+	return interrupted;
+}
+
+/** Replaces every netlink socket by a fresh one: after an error the old may hold half a dump. */
+static int reopen(struct source *s, unsigned n)
+{
+	for (unsigned i = 0; i < s->socket_count; i++)
+		netlink_close(s->sockets[i]);
+	s->socket_count = 0;
+	return live_sockets(s, n);
+}
+
+/** One attempt: 0, -EINTR where the kernel marked the walk as interrupted, or -errno. */
+static int attempt(struct source *s, const struct dump_request *req, const struct sink *sink,
+		   unsigned workers, struct dump_result *r)
+{
+	struct map locked = MAP_OF(uint64_t, char[0]);
+	struct part parts[DIAG_WORKERS_MAX];
+	struct dump_result sum = { .restarts = r->restarts };
+	int ret = 0;
+
+	if (req->locks)
+		ret = find_locked(s, req, &locked);
+	/* A kernel that cannot tell leaves SOCK_HAS_LOCK out: unknown is not "no". */
+	make_parts(s, req, sink, req->locks && !ret ? &locked : NULL, parts, workers);
+	if (!ret || ret == -EINVAL)
+		ret = run_parts(parts, workers);
+	if (end_parts(parts, workers, &sum) && !ret)
+		ret = -EINTR;
+	map_free(&locked);
+	*r = sum;
+	return ret;
+}
+
+int diag_dump(struct source *s, const struct dump_request *req, const struct sink *sink,
+	      struct dump_result *result, struct notes *notes)
+{
+	unsigned workers = diag_split_workers(s, req);
+	int64_t start = now_ns();
+	int ret = live_sockets(s, workers);
+
+	*result = (struct dump_result){ 0 };
+	while (!ret) {
+		ret = attempt(s, req, sink, workers, result);
+		if (!ret) {
+			result->complete = true;
+			break;
+		}
+		if (ret == -EINTR && result->restarts + 1 >= RESTARTS_MAX)
+			break;
+		if (ret == -ETIMEDOUT || result->restarts + 1 >= RESTARTS_MAX)
+			break;
+		if (!sink->restart) {
+			ret = result->records ? -EAGAIN : ret;
+			break;
+		}
+		for (unsigned i = 0; i < req->workers; i++)
+			sink->restart(sink->args[i]);
+		result->restarts++;
+		ret = reopen(s, workers);
+	}
+	result->total_ns = now_ns() - start;
+	if (ret == -EINTR) {
+		/* A whole walk, but the table moved under it each time. */
+		notes_add(notes, "the kernel marked the dump as interrupted %d times: numbers may be off",
+			  RESTARTS_MAX);
+		return 0;
+	}
+	if (ret)
+		reopen(s, workers) ? (void)0 : (void)0;
+	if (!ret && result->malformed) {
+		result->complete = false;
+		notes_add(notes, "%llu malformed netlink messages were skipped",
+			  (unsigned long long)result->malformed);
+	}
+	return ret;
+}
