@@ -17,7 +17,7 @@
 #define RING_SIZE 1024
 
 /** Bytes before an attribute's payload. */
-#define ATTR_HEADER ((size_t)NLA_HDRLEN)
+#define ATTR_HEADER sizeof(struct nlattr)
 
 struct cookie_ring {
 	/** The cookies by age, and where the next goes. */

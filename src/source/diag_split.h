@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Parallel dumps: how the sockets are shared out among threads by bytecode. */
+#ifndef SOURCE_DIAG_SPLIT_H
+#define SOURCE_DIAG_SPLIT_H
+
+#include "base/attr.h"
+#include "base/str.h"
+#include "source/source.h"
+
+/** Most threads of a dump: each costs a walk of its own, and the walk is what they share least. */
+#define DIAG_WORKERS_MAX 4
+
+/** Puts in front of CODE the test for share I of N: every socket passes exactly one of them. A
+ *  client's local port, or a server's peer's, is what spreads, so the port at or above 32768 decides
+ *  (the local one first). */
+NONNULL void diag_split(struct str *code, unsigned i, unsigned n);
+
+/** Threads worth having for REQ on S: more than one only where there are many sockets to copy. */
+NODISCARD NONNULL unsigned diag_split_workers(struct source *s, const struct dump_request *req);
+
+#endif

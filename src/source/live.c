@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+#include "source/live.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "source/diag.h"
+#include "source/netlink.h"
+#include "source/netns.h"
+#include "source/proc.h"
+
+/** Largest fact file that is read. */
+#define FILE_MAX ((size_t)1 << 20)
+
+struct sockets_job {
+	struct source *source;
+	unsigned n;
+};
+
+static int open_sockets(void *arg)
+{
+	struct sockets_job *job = arg;
+	struct source *s = job->source;
+	int ret = 0;
+
+	while (s->socket_count < job->n && !ret) {
+		ret = netlink_open(&s->sockets[s->socket_count]);
+		if (!ret)
+			s->socket_count++;
+	}
+	return ret;
+}
+
+int live_sockets(struct source *s, unsigned n)
+{
+	struct sockets_job job = { s, n };
+
+	if (s->socket_count >= n)
+		return 0;
+	if (!netns_enterable(s->netns))
+		return -EACCES;
+	s->sockets = xreallocarray(s->sockets, n, sizeof(struct netlink *));
+	return netns_run(s->netns, open_sockets, &job);
+}
+
+struct open_job {
+	const char *path;
+	int fd;
+};
+
+static int open_file(void *arg)
+{
+	struct open_job *job = arg;
+
+	job->fd = open(job->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	return job->fd < 0 ? -errno : 0;
+}
+
+/** Opens PATH as process PID's /proc shows it. */
+static int open_beside(pid_t pid, const char *path)
+{
+	static const char self[] = "/proc/thread-self/";
+	struct str beside = { 0 };
+	struct open_job job;
+	int ret;
+
+	if (!pid || strncmp(path, self, sizeof(self) - 1) != 0)
+		return -EACCES;
+	str_addf(&beside, "/proc/%d/%s", (int)pid, path + sizeof(self) - 1);
+	job.path = beside.s;
+	ret = open_file(&job);
+	str_free(&beside);
+	return ret ? ret : job.fd;
+}
+
+int live_open(struct source *s, const char *path)
+{
+	struct open_job job = { path, -1 };
+	int ret;
+
+	if (!netns_enterable(s->netns))
+		return open_beside(netns_pid(s->netns), path);
+	ret = netns_run(s->netns, open_file, &job);
+	return ret ? ret : job.fd;
+}
+
+static int live_file(struct source *s, const char *path, struct str *out)
+{
+	int fd = live_open(s, path), ret;
+
+	str_reset(out);
+	if (fd < 0)
+		return fd;
+	ret = file_read_fd(fd, out, FILE_MAX);
+	close(fd);
+	return ret;
+}
+
+static void live_clock(const struct source *s, int64_t *monotonic_ns, int64_t *realtime_ns)
+{
+	struct timespec m, r;
+
+	(void)s;
+	clock_gettime(CLOCK_MONOTONIC, &m);
+	clock_gettime(CLOCK_REALTIME, &r);
+	*monotonic_ns = (int64_t)m.tv_sec * 1000000000 + m.tv_nsec;
+	*realtime_ns = (int64_t)r.tv_sec * 1000000000 + r.tv_nsec;
+}
+
+static int live_wait(struct source *s, int64_t until_ns)
+{
+	struct timespec ts = { until_ns / 1000000000, until_ns % 1000000000 };
+
+	(void)s;
+	return -clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+}
+
+static void live_close(struct source *s)
+{
+	for (unsigned i = 0; i < s->socket_count; i++)
+		netlink_close(s->sockets[i]);
+	free(s->sockets);
+	s->sockets = NULL;
+	s->socket_count = 0;
+}
+
+static int live_bind_table(struct source *s, struct port_set *out, struct notes *notes)
+{
+	(void)s;
+	(void)out;
+	(void)notes;
+	return -EOPNOTSUPP;
+}
+
+static int live_owners(struct source *s, const struct map *wanted, struct owners *out,
+		       struct notes *notes)
+{
+	(void)s;
+	(void)wanted;
+	(void)out;
+	(void)notes;
+	return -EOPNOTSUPP;
+}
+
+static int live_cgroups(struct source *s, struct cgroups *out, struct notes *notes)
+{
+	(void)s;
+	(void)out;
+	(void)notes;
+	return -EOPNOTSUPP;
+}
+
+const struct backend netlink_backend = {
+	.name = "netlink",
+	.dump = diag_dump,
+	.file = live_file,
+	.bind_table = live_bind_table,
+	.owners = live_owners,
+	.cgroups = live_cgroups,
+	.wait = live_wait,
+	.clock = live_clock,
+	.close = live_close,
+};
+
+const struct backend proc_backend = {
+	.name = "proc",
+	.dump = proc_dump,
+	.file = live_file,
+	.bind_table = live_bind_table,
+	.owners = live_owners,
+	.cgroups = live_cgroups,
+	.wait = live_wait,
+	.clock = live_clock,
+	.close = live_close,
+};

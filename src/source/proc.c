@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+#include "source/proc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/map.h"
+#include "source/live.h"
+#include "source/proc_parse.h"
+
+/** Read size. The kernel gives about a page a read whatever is asked, but a large buffer keeps
+ *  whole lines together. */
+#define READ_SIZE ((size_t)64 * 1024)
+
+/** What tells a row from its repetition. No padding. */
+struct row_key {
+	struct addr local, remote;
+	uint16_t local_port, remote_port;
+	uint8_t inode[8];
+};
+
+/** A table on its way through. */
+struct table {
+	const struct dump_request *req;
+	const struct sink *sink;
+	struct dump_result *result;
+	int family;
+	long ticks;
+	int64_t seen_ns;
+	/** Hashes (uint64_t) of the rows seen. 64 bits: a million rows share one with a chance of
+	 *  one in 40 million. */
+	struct map seen;
+	bool header_seen;
+};
+
+static bool is_repeat(struct table *t, const struct sock *s)
+{
+	struct row_key key = { .local = s->local, .remote = s->remote,
+			       .local_port = s->local_port, .remote_port = s->remote_port };
+	uint64_t hash;
+	bool is_new;
+
+	memcpy(key.inode, &s->inode, sizeof(key.inode));
+	hash = hash_bytes(&key, sizeof(key));
+	map_put(&t->seen, &hash, &is_new);
+	return !is_new;
+}
+
+static void one_line(struct table *t, const char *line, size_t n)
+{
+	struct sock s = { .seen_ns = t->seen_ns, .netns = t->req->netns };
+
+	if (!t->header_seen) {
+		t->header_seen = true;
+		if (memmem(line, n, "local_address", 13))
+			return;
+	}
+	if (proc_decode(line, n, t->family, t->ticks, &s)) {
+		t->result->malformed++;
+		return;
+	}
+	if (!(t->req->states & STATE_BIT(s.state)))
+		return;
+	if (is_repeat(t, &s)) {
+		t->result->repeats++;
+		return;
+	}
+	t->result->records++;
+	t->sink->add(t->sink->args[0], &s);
+}
+
+/** Takes the whole lines out of the N bytes at P and returns how many bytes they were. */
+static size_t whole_lines(struct table *t, const char *p, size_t n)
+{
+	const char *start = p, *end;
+
+	while ((end = memchr(p, '\n', n - (size_t)(p - start)))) {
+		one_line(t, p, (size_t)(end - p));
+		p = end + 1;
+	}
+	return (size_t)(p - start);
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/** Reads a table to its end. 0 or -errno; what came before an error was handed on. */
+static int read_table(struct table *t, int fd)
+{
+	char *buf = xmalloc(READ_SIZE);
+	size_t have = 0;
+	int ret = 0;
+
+	for (;;) {
+		ssize_t n = read(fd, buf + have, READ_SIZE - have);
+		size_t used;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			ret = n < 0 ? -errno : 0;
+			break;
+		}
+		t->seen_ns = now_ns();
+		t->result->bytes += (uint64_t)n;
+		t->result->receives++;
+		have += (size_t)n;
+		used = whole_lines(t, buf, have);
+		memmove(buf, buf + used, have - used);
+		have -= used;
+		if (have == READ_SIZE) { /* A line longer than any table has. */
+			t->result->malformed++;
+			have = 0;
+		}
+	}
+	if (have) /* Cut off in the middle of a line. */
+		t->result->malformed++;
+	free(buf);
+	return ret;
+}
+
+static int one_table(struct source *s, struct table *t, const char *path)
+{
+	int fd = live_open(s, path), ret;
+
+	if (fd < 0)
+		return fd;
+	t->header_seen = false;
+	ret = read_table(t, fd);
+	close(fd);
+	/* Not even a header: this is no table of sockets. */
+	return ret ? ret : t->header_seen ? 0 : -ENODATA;
+}
+
+void proc_walk_text(const char *text, size_t n, int family, long ticks,
+		    const struct dump_request *req, int64_t seen_ns, const struct sink *sink,
+		    struct dump_result *result)
+{
+	struct table t = { .req = req, .sink = sink, .result = result, .family = family,
+			   .ticks = ticks, .seen_ns = seen_ns, .seen = MAP_OF(uint64_t, char[0]) };
+
+	if (whole_lines(&t, text, n) < n)
+		result->malformed++;
+	map_free(&t.seen);
+}
+
+int proc_dump(struct source *s, const struct dump_request *req, const struct sink *sink,
+	      struct dump_result *result, struct notes *notes)
+{
+	struct table t = { .req = req, .sink = sink, .result = result, .ticks = sysconf(_SC_CLK_TCK),
+			   .seen = MAP_OF(uint64_t, char[0]) };
+	int64_t start = now_ns();
+	int ret = 0, ret6 = 0;
+
+	*result = (struct dump_result){ 0 };
+	if (req->family != AF_INET6) {
+		t.family = AF_INET;
+		ret = one_table(s, &t, "/proc/thread-self/net/tcp");
+	}
+	if (!ret && req->family != AF_INET) {
+		t.family = AF_INET6;
+		ret6 = one_table(s, &t, "/proc/thread-self/net/tcp6");
+		if (ret6 == -ENOENT && req->family != AF_INET6)
+			ret6 = 0; /* A kernel without IPv6. */
+	}
+	map_free(&t.seen);
+	result->total_ns = now_ns() - start;
+	result->complete = !ret && !ret6 && !result->malformed;
+	if (result->malformed)
+		notes_add(notes, "%llu lines of /proc/net/tcp* could not be read and were left out",
+			  (unsigned long long)result->malformed);
+	ret = ret ? ret : ret6;
+	if (ret && result->records) {
+		notes_add(notes, "/proc/net/tcp* broke off: %s", strerror(-ret));
+		return 0;
+	}
+	return ret;
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "source/source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "source/backend.h"
+#include "source/live.h"
+#include "source/netns.h"
+
+static void host_name(struct source *s)
+{
+	if (gethostname(s->host, sizeof(s->host) - 1) < 0 || !s->host[0])
+		memcpy(s->host, "localhost", sizeof("localhost"));
+}
+
+/** Turns to /proc, for good. */
+static void fall_back(struct source *s, int reason, struct notes *notes)
+{
+	notes_add(notes, "netlink is not available (%s): reading /proc/net/tcp* instead",
+		  strerror(-reason));
+	s->ops->close(s);
+	s->ops = &proc_backend;
+}
+
+/** Chooses the backend of a live source. */
+static int open_live(struct source *s, struct notes *notes, struct str *why)
+{
+	int ret = 0;
+
+	s->ops = s->choice == SOURCE_PROC ? &proc_backend : &netlink_backend;
+	if (s->choice != SOURCE_PROC)
+		ret = live_sockets(s, 1);
+	if (ret && s->choice == SOURCE_NETLINK) {
+		str_addf(why, "netlink is not available: %s", strerror(-ret));
+		return ret;
+	}
+	if (ret)
+		fall_back(s, ret, notes);
+	return 0;
+}
+
+int source_open(const struct options *opt, struct notes *notes, struct source **out,
+		struct str *why)
+{
+	struct source *s = xcalloc(1, sizeof(*s));
+	int ret = 0;
+
+	s->choice = (enum source_choice)opt->source;
+	host_name(s);
+	if (opt->netns)
+		ret = netns_open(opt->netns, &s->netns, why);
+	if (!ret)
+		ret = open_live(s, notes, why);
+	if (ret) {
+		source_close(s);
+		return ret;
+	}
+	*out = s;
+	return 0;
+}
+
+void source_close(struct source *s)
+{
+	if (!s)
+		return;
+	if (s->ops)
+		s->ops->close(s);
+	netns_close(s->netns);
+	free(s);
+}
+
+const char *source_kind(const struct source *s)
+{
+	return s->ops->name;
+}
+
+const char *source_netns(const struct source *s)
+{
+	return s->netns ? netns_name(s->netns) : NULL;
+}
+
+const char *source_host(const struct source *s)
+{
+	return s->host;
+}
+
+int source_wait(struct source *s, int64_t until_ns)
+{
+	return s->ops->wait(s, until_ns);
+}
+
+void source_clock(const struct source *s, int64_t *monotonic_ns, int64_t *realtime_ns)
+{
+	s->ops->clock(s, monotonic_ns, realtime_ns);
+}
+
+int source_dump(struct source *s, const struct dump_request *req, const struct sink *sink,
+		struct dump_result *result, struct notes *notes)
+{
+	int ret = s->ops->dump(s, req, sink, result, notes);
+
+	if (!ret || ret == -EAGAIN || s->ops != &netlink_backend || s->choice == SOURCE_NETLINK)
+		return ret;
+	/* What came so far is not to be counted twice (live-and-faults row 21). */
+	if (result->records && !sink->restart)
+		return -EAGAIN;
+	if (sink->restart) {
+		for (unsigned i = 0; i < req->workers; i++)
+			sink->restart(sink->args[i]);
+	}
+	fall_back(s, ret, notes);
+	return s->ops->dump(s, req, sink, result, notes);
+}
+
+int source_file(struct source *s, const char *path, struct str *out)
+{
+	return s->ops->file(s, path, out);
+}
+
+static void read_reserved(struct source *s, struct facts *out)
+{
+	struct str text = { 0 };
+
+	out->reserved_known =
+		!source_file(s, "/proc/sys/net/ipv4/ip_local_reserved_ports", &text) &&
+		!port_set_parse(str_text(&text), &out->reserved);
+	str_free(&text);
+}
+
+int source_facts(struct source *s, bool bind_table, struct facts *out, struct notes *notes)
+{
+	struct str text = { 0 };
+	const char *file = "";
+	int ret = 0;
+
+	facts_clear(out);
+	s->ops->clock(s, &out->monotonic_ns, &out->realtime_ns);
+	for (int i = 0; i < FACT_COUNT; i++) {
+		/* The table is grouped by file: each is read once. */
+		if (strcmp(fact_table[i].file, file) != 0) {
+			file = fact_table[i].file;
+			ret = source_file(s, file, &text);
+		}
+		if (!ret)
+			out->v[i] = fact_extract((enum fact)i, str_text(&text));
+	}
+	str_free(&text);
+	read_reserved(s, out);
+	if (bind_table)
+		out->sticky_known = !s->ops->bind_table(s, &out->sticky, notes);
+	return 0;
+}
+
+int source_owners(struct source *s, const struct map *wanted, struct owners *out,
+		  struct notes *notes)
+{
+	return s->ops->owners(s, wanted, out, notes);
+}
+
+int source_cgroups(struct source *s, struct cgroups *out, struct notes *notes)
+{
+	return s->ops->cgroups(s, out, notes);
+}
