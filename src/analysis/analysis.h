@@ -26,7 +26,7 @@ struct needs {
 	bool locks;
 	/** Facts wanted (settings, counters); twice, --sample apart, where rates are wanted. */
 	bool facts, rates;
-	/** facts.sticky wanted (the bind table, read through BPF where allowed). */
+	/** facts.bind wanted (the bind table, read through BPF where allowed). */
 	bool bind_table;
 	/** Holders of the inodes that want() names; cgroup paths. */
 	bool owners, cgroups;

@@ -201,6 +201,19 @@ NODISCARD NONNULL unsigned port_set_count(const struct port_set *s, uint16_t low
  *  is malformed. */
 NODISCARD NONNULL int port_set_parse(const char *text, struct port_set *out);
 
+/** What the kernel's own bind table says of each port, outside any VRF (struct inet_bind_bucket and
+ *  the sockets in it). It tells what no listing can (kernel-facts 3.5). */
+struct bind_table {
+	/** Ports that have a bucket at all. */
+	struct port_set bound;
+	/** Ports whose bucket refuses connect() without a source port: fastreuse or fastreuseport is
+	 *  not negative (__inet_hash_connect; kernel-facts 3.3 (b)). */
+	struct port_set sticky;
+	/** Among the other buckets: ports with a TIME_WAIT that used TCP timestamps, and with one
+	 *  that did not (tw_ts_recent_stamp; tcp_twsk_unique() reuses only the former). */
+	struct port_set tw_stamped, tw_plain;
+};
+
 /** All facts of one moment. Plain values. */
 struct facts {
 	/** CLOCK_MONOTONIC and CLOCK_REALTIME when they were read, ns. */
@@ -210,11 +223,9 @@ struct facts {
 	/** ip_local_reserved_ports; meaningless unless reserved_known. */
 	struct port_set reserved;
 	bool reserved_known;
-	/** Ports whose bind bucket refuses auto-port connect() (fastreuse >= 0), read from the bind
-	 *  table itself where the kernel lets us; meaningless unless sticky_known (kernel-facts 3.3
-	 *  (b), 3.5). */
-	struct port_set sticky;
-	bool sticky_known;
+	/** The bind table where the kernel lets us look; meaningless unless bind_known. */
+	struct bind_table bind;
+	bool bind_known;
 };
 
 /** Sets every fact to unknown. */

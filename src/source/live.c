@@ -130,7 +130,7 @@ static void live_close(struct source *s)
 	s->socket_count = 0;
 }
 
-static int live_bind_table(struct source *s, struct port_set *out, struct notes *notes)
+static int live_bind_table(struct source *s, struct bind_table *out, struct notes *notes)
 {
 	(void)s;
 	(void)out;

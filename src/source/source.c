@@ -151,7 +151,7 @@ int source_facts(struct source *s, bool bind_table, struct facts *out, struct no
 	str_free(&text);
 	read_reserved(s, out);
 	if (bind_table)
-		out->sticky_known = !s->ops->bind_table(s, &out->sticky, notes);
+		out->bind_known = !s->ops->bind_table(s, &out->bind, notes);
 	return 0;
 }
 

@@ -94,7 +94,7 @@ NODISCARD NONNULL int source_dump(struct source *s, const struct dump_request *r
 				 const struct sink *sink, struct dump_result *result,
 				 struct notes *notes);
 
-/** Reads all facts. BIND_TABLE: also facts.sticky. What cannot be read stays unknown; returns 0, or
+/** Reads all facts. BIND_TABLE: also facts.bind. What cannot be read stays unknown; returns 0, or
  *  -errno where not even the clock could be had. */
 NODISCARD NONNULL int source_facts(struct source *s, bool bind_table, struct facts *out,
 				  struct notes *notes);
