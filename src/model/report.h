@@ -110,12 +110,15 @@ enum unit {
 	UNIT_BYTES,
 	/** A severity or verdict word: coloured by what it says (ok, info, warning, critical …). */
 	UNIT_VERDICT,
+	/** An array of counts, drawn as a sparkline; a column of it is left out in a pipe. */
+	UNIT_SPARK,
 };
 
 /** A column of a view. */
 struct view_column {
 	/** Path of the member in each row ("fds.open"); NULL ends the list. For VIEW_MAP the special
-	 *  paths "@key" and "@value". An array of scalars or objects is joined with commas. */
+	 *  paths "@key", "@value" and "@share" (of the total). An array is joined with commas: its
+	 *  scalars, or of its objects the member named behind ':' ("owners:pid"). */
 	const char *path;
 	/** Heading, in capitals; also the name for -o and -s (compared without case). */
 	const char *heading;

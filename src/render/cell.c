@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+/* Single values as text: units, words, sparklines, colours. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/escape.h"
+#include "base/num.h"
+#include "render/render.h"
+
+const char *verdict_color(const char *word)
+{
+	static const struct { const char *word, *color; } colors[] = {
+		{ "ok", "\033[32m" }, { "info", "\033[36m" }, { "warning", "\033[33m" },
+		{ "critical", "\033[1;31m" }, { "exhausted", "\033[1;31m" },
+		{ "leak", "\033[1;31m" }, { "stuck-reader", "\033[33m" },
+		{ "stuck-accept", "\033[33m" }, { "pool", "\033[32m" }, { "recent", "\033[32m" },
+		{ "OK", "\033[32m" }, { "WARNING", "\033[33m" }, { "CRITICAL", "\033[1;31m" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(colors); i++) {
+		if (strcmp(word, colors[i].word) == 0)
+			return colors[i].color;
+	}
+	return "";
+}
+
+void spark_add(struct str *out, const double *v, size_t count, bool unicode)
+{
+	static const char *const blocks[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+	static const char ascii[] = " .:-=+*#@";
+	double max = 0;
+
+	for (size_t i = 0; i < count; i++)
+		max = v[i] > max ? v[i] : max;
+	for (size_t i = 0; i < count; i++) {
+		/* Anything above zero is seen. */
+		size_t level = v[i] > 0 ? 1 + (size_t)(v[i] / max * 7.0) : 0;
+
+		if (unicode)
+			str_add(out, blocks[level]);
+		else
+			str_addc(out, ascii[level]);
+	}
+}
+
+void text_add_words(struct str *out, const char *text, const struct render_options *opt,
+		    bool blanks)
+{
+	struct str words = { 0 };
+
+	if (!*text) {
+		str_addc(out, '-');
+		return;
+	}
+	escape_text(&words, text, strlen(text), opt->terminal && !opt->unicode);
+	for (size_t i = 0; i < words.len; i++) {
+		if (words.s[i] == ' ' && !blanks)
+			str_add(out, "\\x20");
+		else
+			str_addc(out, words.s[i]);
+	}
+	str_free(&words);
+}
+
+static void add_number(struct str *out, double v, bool whole, enum unit unit,
+		       const struct render_options *opt)
+{
+	char buf[32];
+
+	if (unit == UNIT_RATIO)
+		str_addf(out, "%.1f%%", v * 100);
+	else if (unit == UNIT_SECONDS && opt->terminal)
+		str_add(out, num_duration(v, buf, sizeof(buf)));
+	else if (unit == UNIT_SECONDS || unit == UNIT_RATE)
+		str_addf(out, "%.1f", v);
+	else if (whole && unit == UNIT_BYTES && opt->terminal && v >= 0)
+		str_add(out, num_human((uint64_t)v, buf, sizeof(buf)));
+	else if (whole)
+		str_addf(out, "%.0f", v);
+	else
+		str_addf(out, "%.1f", v);
+}
+
+static void add_spark(struct str *out, const struct value *v, const struct render_options *opt)
+{
+	size_t n = 0;
+	double *numbers = xcalloc(v->children.count, sizeof(*numbers));
+
+	for (const struct value *c = v->children.first; c; c = c->next) {
+		numbers[n++] = c->kind == VALUE_REAL ? c->real :
+			       c->kind == VALUE_INT  ? (double)c->integer : 0;
+	}
+	spark_add(out, numbers, n, opt->unicode);
+	free(numbers);
+}
+
+static void add_children(struct str *out, const struct value *v, enum unit unit,
+			 const struct render_options *opt, bool blanks)
+{
+	if (unit == UNIT_SPARK) {
+		add_spark(out, v, opt);
+		return;
+	}
+	if (!v->children.first)
+		str_addc(out, '-');
+	for (const struct value *c = v->children.first; c; c = c->next) {
+		if (c != v->children.first)
+			str_addc(out, ',');
+		if (v->kind == VALUE_OBJECT)
+			str_addf(out, "%s=", c->key);
+		text_add_value(out, c, unit, opt, blanks);
+	}
+}
+
+void text_add_value(struct str *out, const struct value *v, enum unit unit,
+		    const struct render_options *opt, bool blanks)
+{
+	switch (v ? v->kind : VALUE_NULL) {
+	case VALUE_NULL:
+		str_addc(out, '-');
+		break;
+	case VALUE_BOOL:
+		str_add(out, v->boolean ? "yes" : "no");
+		break;
+	case VALUE_INT:
+		if (unit == UNIT_NONE || unit == UNIT_COUNT)
+			str_addi(out, v->integer);
+		else
+			add_number(out, (double)v->integer, true, unit, opt);
+		break;
+	case VALUE_REAL:
+		add_number(out, v->real, false, unit, opt);
+		break;
+	case VALUE_TEXT:
+		text_add_words(out, v->text, opt, blanks);
+		break;
+	case VALUE_ARRAY:
+	case VALUE_OBJECT:
+		add_children(out, v, unit, opt, blanks);
+		break;
+	}
+}
+
+void text_add_cell(struct str *out, const struct value *row, const struct view_column *column,
+		   const struct render_options *opt, bool blanks)
+{
+	size_t n = strcspn(column->path, ":");
+	const char *member = column->path[n] ? column->path + n + 1 : NULL;
+	char *path = xstrndup(column->path, n);
+	const struct value *v = value_at(row, path);
+
+	free(path);
+	if (!member || !v || v->kind != VALUE_ARRAY || !v->children.first) {
+		text_add_value(out, v, column->unit, opt, blanks);
+		return;
+	}
+	for (const struct value *c = v->children.first; c; c = c->next) {
+		if (c != v->children.first)
+			str_addc(out, ',');
+		text_add_value(out, value_at(c, member), column->unit, opt, blanks);
+	}
+}
