@@ -12,11 +12,20 @@
 #include "base/alloc.h"
 
 #define CHUNK ((size_t)16 * 1024)
+/** Some files give little at a time however much is asked for: asking does not grow for ever. */
+#define CHUNK_MAX ((size_t)1024 * 1024)
+
+static size_t next_chunk(size_t chunk)
+{
+	if (chunk < CHUNK)
+		return CHUNK;
+	return chunk < CHUNK_MAX ? chunk * 2 : CHUNK_MAX;
+}
 
 static int read_all(int fd, struct str *out, size_t max, bool positioned)
 {
 	str_reset(out);
-	for (size_t chunk = 4096;; chunk = chunk < CHUNK ? CHUNK : chunk * 2) {
+	for (size_t chunk = 4096;; chunk = next_chunk(chunk)) {
 		char *p = str_reserve(out, chunk);
 		ssize_t n = positioned ? pread(fd, p, chunk, (off_t)out->len) : read(fd, p, chunk);
 
