@@ -52,6 +52,9 @@ struct host {
 	const char *source;
 	/** Sources may lack what a fold asked for: has of every record is to be believed. */
 	struct notes *notes;
+	/** Name of a user by uid, or NULL where there is none (getpwuid(3), cached). Never NULL
+	 *  itself. */
+	const char *(*user_name)(uint32_t uid);
 	/** Names of the namespaces of a sweep by sock.netns; one entry (NULL: our own) otherwise. */
 	const char *const *netns_names;
 	size_t netns_count;

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+/* The table of analyses: one row an answer. */
+#include <string.h>
+
+#include "analysis/analysis.h"
+
+extern const struct analysis states_analysis, count_analysis;
+
+const struct analysis *const analyses[] = {
+	&states_analysis,
+	&count_analysis,
+	NULL,
+};
+
+const struct analysis *analysis_find(const char *name)
+{
+	for (size_t i = 0; analyses[i]; i++) {
+		if (strcmp(analyses[i]->name, name) == 0)
+			return analyses[i];
+	}
+	return NULL;
+}
