@@ -33,7 +33,7 @@ HARDEN ?= $(call try,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3) -fstack-protector-st
 	$(call try,-ftrivial-auto-var-init=zero)
 HARDEN_LD ?= -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed
 
-WARN = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wconversion \
+WARN = -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wconversion \
 	-Wformat=2 -Wimplicit-fallthrough -Wvla -Wundef -Wpointer-arith \
 	$(if $(WERROR),-Werror)
 

@@ -198,9 +198,41 @@ static const struct view_column state_columns[] = {
 	{ 0 },
 };
 
+#define STATE_COLUMN(S) { "states." S, S, UNIT_COUNT, true, false, "sockets in " S, true }
+
+static const struct view_column group_columns[] = {
+	{ "laddr", "LADDR", UNIT_NONE, false, false, "local address", true },
+	{ "lport", "LPORT", UNIT_NONE, true, false, "local port", true },
+	{ "raddr", "RADDR", UNIT_NONE, false, false, "remote address", true },
+	{ "rport", "RPORT", UNIT_NONE, true, false, "remote port", true },
+	{ "local", "LOCAL", UNIT_NONE, false, false, "local address and port", true },
+	{ "remote", "REMOTE", UNIT_NONE, false, false, "remote address and port", true },
+	{ "pid", "PID", UNIT_NONE, true, false, "process id", true },
+	{ "process", "PROCESS", UNIT_NONE, false, false, "command name", true },
+	{ "user", "USER", UNIT_NONE, false, false, "user", true },
+	{ "cgroup", "CGROUP", UNIT_NONE, false, false, "cgroup path", true },
+	{ "netns", "NETNS", UNIT_NONE, false, false, "network namespace", true },
+	{ "family", "FAMILY", UNIT_NONE, false, false, "ipv4 or ipv6", true },
+	{ "total", "TOTAL", UNIT_COUNT, true, false, "sockets in all states", false },
+	STATE_COLUMN("LISTEN"),
+	STATE_COLUMN("SYN_SENT"),
+	STATE_COLUMN("SYN_RECV"),
+	STATE_COLUMN("ESTABLISHED"),
+	STATE_COLUMN("FIN_WAIT1"),
+	STATE_COLUMN("FIN_WAIT2"),
+	STATE_COLUMN("CLOSE_WAIT"),
+	STATE_COLUMN("CLOSING"),
+	STATE_COLUMN("LAST_ACK"),
+	STATE_COLUMN("TIME_WAIT"),
+	STATE_COLUMN("CLOSE"),
+	STATE_COLUMN("BOUND"),
+	{ 0 },
+};
+
 static const struct view states_views[] = {
+	{ .name = "groups", .kind = VIEW_TABLE, .path = "groups", .columns = group_columns },
 	{ .name = "states", .kind = VIEW_MAP, .path = "states", .columns = state_columns,
-	  .total = "total" },
+	  .total = "total", .unless = "groups" },
 	{ 0 },
 };
 

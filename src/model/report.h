@@ -129,6 +129,8 @@ struct view_column {
 	bool extra;
 	/** One sentence for -o help. */
 	const char *help;
+	/** Left out of text where no row has such a member. */
+	bool if_present;
 };
 
 enum view_kind {
@@ -161,6 +163,8 @@ struct view {
 	const char *total;
 	/** Left out of text altogether when the array is empty. */
 	bool optional;
+	/** Left out where the report has this member; NULL: never. */
+	const char *unless;
 	/** A title line is printed above (terminal and pipe alike) when several views are shown;
 	 *  NULL for none. */
 	const char *title;

@@ -123,6 +123,22 @@ static void print_total(struct str *out, const struct grid *g)
 	str_addc(out, '\n');
 }
 
+/** Takes out the columns that no row has, of those that are only for where they are. */
+static void drop_absent(const struct view_column **columns, const struct value *table)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; columns[i]; i++) {
+		bool keep = !columns[i]->if_present;
+
+		for (const struct value *v = table->children.first; v && !keep; v = v->next)
+			keep = value_at(v, columns[i]->path) != NULL;
+		if (keep)
+			columns[n++] = columns[i];
+	}
+	columns[n] = NULL;
+}
+
 static void print_table(struct str *out, const struct view *view, const struct value *table,
 			double total, const struct render_options *opt)
 {
@@ -130,6 +146,7 @@ static void print_table(struct str *out, const struct view *view, const struct v
 			  .total = total, .row_count = table->children.count + 1 };
 	const struct value *v = table->children.first;
 
+	drop_absent(g.columns, table);
 	while (g.columns[g.column_count])
 		g.column_count++;
 	g.cells = xcalloc(g.row_count * g.column_count, sizeof(*g.cells));
@@ -161,6 +178,8 @@ static void print_view(struct str *out, const struct view *view, const struct re
 	if (!at || (at->kind != VALUE_ARRAY && at->kind != VALUE_OBJECT))
 		return;
 	if (view->optional && !at->children.first)
+		return;
+	if (view->unless && value_at(report->root, view->unless))
 		return;
 	if (view->title && !opt->no_header)
 		str_addf(out, "%s%s%s%s\n", out->len ? "\n" : "", opt->color ? ANSI_BOLD : "",

@@ -78,6 +78,16 @@ static const char *next_name(const char *s)
 	return s ? s + 1 : NULL;
 }
 
+/** True where any of VIEWS has a column of this name. */
+static bool known_column(const struct view *views, const char *name, size_t n)
+{
+	for (; views->name; views++) {
+		if (views->columns && find_n(views, name, n))
+			return true;
+	}
+	return false;
+}
+
 int view_check(const struct view *views, const struct render_options *opt, struct str *why)
 {
 	const struct view *view = view_first_table(views);
@@ -89,15 +99,31 @@ int view_check(const struct view *views, const struct render_options *opt, struc
 	}
 	if (sort && *sort == '-')
 		sort++;
-	if (sort && !view_column_find(view, sort))
+	if (sort && !known_column(views, sort, strlen(sort)))
 		return unknown_column(view, sort, strlen(sort), why);
 	if (s && *s == '+')
 		s++;
 	for (; s; s = next_name(s)) {
-		if (!find_n(view, s, strcspn(s, ",")))
+		if (!known_column(views, s, strcspn(s, ",")))
 			return unknown_column(view, s, strcspn(s, ","), why);
 	}
 	return 0;
+}
+
+/** True where VIEW has one of the columns named in the list. */
+static bool has_any(const struct view *view, const char *names)
+{
+	for (; names; names = next_name(names)) {
+		if (find_n(view, names, strcspn(names, ",")))
+			return true;
+	}
+	return false;
+}
+
+static const struct view_column **add_end(struct vec *columns)
+{
+	vec_push(columns);
+	return columns->data;
 }
 
 const struct view_column **view_chosen(const struct view *view, const struct render_options *opt)
@@ -113,14 +139,17 @@ const struct view_column **view_chosen(const struct view *view, const struct ren
 	}
 	if (names && *names == '+')
 		names++;
+	/* None of them is this view's: another one is meant. */
+	if (names && !has_any(view, names))
+		return out.len ? add_end(&out) : view_chosen(view, &(struct render_options){
+							     .terminal = opt->terminal });
 	for (; names; names = next_name(names)) {
 		const struct view_column *c = find_n(view, names, strcspn(names, ","));
 
 		if (c)
 			vec_add(&out, &c);
 	}
-	vec_push(&out);
-	return out.data;
+	return add_end(&out);
 }
 
 struct sort_row {
@@ -224,17 +253,27 @@ static uint64_t cut_rows(struct value *table, uint64_t top)
 	return cut;
 }
 
+/** The first table among VIEWS that REPORT has something for. */
+static const struct view *shown_table(const struct report *report, const struct view *views)
+{
+	for (; views->name; views++) {
+		if (views->columns && value_at(report->root, views->path))
+			return views;
+	}
+	return NULL;
+}
+
 int view_arrange(struct report *report, const struct view *views,
 		 const struct render_options *opt, uint64_t *cut)
 {
-	const struct view *view = view_first_table(views);
+	const struct view *view = shown_table(report, views);
 	const char *sort = opt->sort ? opt->sort : view ? view->sort : NULL;
 	struct value *table;
 
 	if (cut)
 		*cut = 0;
 	if (!view)
-		return opt->sort ? -EINVAL : 0;
+		return 0;
 	table = value_at(report->root, view->path);
 	if (!table || (table->kind != VALUE_ARRAY && table->kind != VALUE_OBJECT))
 		return 0;

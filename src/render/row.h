@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows of `list`, rendered as each record arrives. */
+#ifndef RENDER_ROW_H
+#define RENDER_ROW_H
+
+#include "base/attr.h"
+#include "base/str.h"
+#include "model/column.h"
+#include "render/render.h"
+
+/** Appends the heading line of COUNT columns, with its newline. */
+NONNULL void row_header(struct str *out, const struct column *const *columns, size_t count,
+			const struct render_options *opt);
+
+/** Appends one record as a line with its newline. */
+NONNULL void row_text(struct str *out, const struct column *const *columns, size_t count,
+		      const struct column_context *ctx, const struct render_options *opt);
+
+/** Appends one record as a JSON object, without anything behind it. */
+NONNULL void row_json(struct str *out, const struct column *const *columns, size_t count,
+		      const struct column_context *ctx);
+
+/** How an endpoint is written: for -r. NULL as fn: numeric. */
+struct row_names {
+	/** Appends the endpoint's names; false where there are none. */
+	bool (*endpoint)(struct str *out, const struct addr *a, uint16_t port);
+};
+/** Sets the names used by row_text() from now on (-r); NULL for numbers. */
+void row_set_names(const struct row_names *names);
+
+#endif
