@@ -364,10 +364,13 @@ lab() {
 }
 
 lab_ready() {
-	[[ $(tail -n 1 "$lab_out") == *'"ready":true'* ]] && return 0
+	# Churn adds its tally behind the line.
+	[[ $(tail -n 2 "$lab_out") == *'"ready":true'* ]] && return 0
 	kill -0 "$lab_pid" 2>/dev/null && return 1
 	# It may have ended right after its last line.
-	[[ $(tail -n 1 "$lab_out") == *'"ready":true'* ]] && return 0
+	[[ $(tail -n 2 "$lab_out") == *'"ready":true'* ]] && return 0
+	wait "$lab_pid"
+	if (($? == 77)); then skip "$(tail -n 1 "$lab_out.err")"; fi
 	diag "$(cat "$lab_out.err")"
 	bail "the laboratory ended early"
 }
