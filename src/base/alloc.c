@@ -127,6 +127,17 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	return p;
 }
 
+void arena_absorb(struct arena *to, struct arena *from)
+{
+	struct arena_block **tail = &from->head;
+
+	while (*tail)
+		tail = &(*tail)->next;
+	*tail = to->head;
+	to->head = from->head;
+	from->head = NULL;
+}
+
 void arena_free(struct arena *a)
 {
 	while (a->head) {

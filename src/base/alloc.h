@@ -45,6 +45,9 @@ NODISCARD RETURNS_NONNULL NONNULL char *arena_strdup(struct arena *a, const char
 /** A formatted string in the arena. */
 NODISCARD RETURNS_NONNULL PRINTF(2, 3) char *arena_printf(struct arena *a, const char *fmt, ...);
 
+/** Moves what FROM holds into TO: pointers into it stay valid; FROM is empty and ready again. */
+NONNULL void arena_absorb(struct arena *to, struct arena *from);
+
 /** Gives everything back; the arena is empty and ready again. */
 NONNULL void arena_free(struct arena *a);
 

@@ -20,6 +20,8 @@ struct process {
 	pid_t pid, ppid;
 	/** Effective uid; UINT32_MAX where unknown. */
 	uint32_t uid;
+	/** Name of that user; the number as text where it has none; NULL where the uid is unknown. */
+	const char *user;
 	/** Start time in clock ticks since boot: with the pid it names the process for ever. */
 	uint64_t start;
 	/** Command name (comm); command line with NULs turned into blanks, "" where there is none;
@@ -58,10 +60,16 @@ struct owners {
 	struct vec holders;
 	/** Socket inode (uint64_t) → struct owners_range: the sockets that were looked for. */
 	struct map sockets;
-	/** Processes looked at, and those whose descriptors could not be read. */
+	/** Processes looked at (kernel threads, which hold no descriptors, are not counted), and
+	 *  those whose descriptors could not be read. */
 	uint64_t seen, unreadable;
-	/** Sockets in SCM_RIGHTS messages on their way (fdinfo scm_fds), over all processes seen. */
+	/** Some processes do not even show (/proc mounted with hidepid): how many is unknown. */
+	bool hidden;
+	/** Files in SCM_RIGHTS messages on their way (fdinfo scm_fds), over all processes seen. Looked
+	 *  for (in_flight_searched) only where a wanted socket has no holder: it costs one more read
+	 *  a descriptor. */
 	uint64_t in_flight;
+	bool in_flight_searched;
 	/** False where the search did not take place or broke off (why: in the notes). */
 	bool searched;
 	struct arena arena;

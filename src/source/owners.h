@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Who holds which socket, searched in /proc: descriptors of every process and of threads with a table
+ * of their own, registered files of io_uring, and messages on their way. */
+#ifndef SOURCE_OWNERS_H
+#define SOURCE_OWNERS_H
+
+#include "base/attr.h"
+#include "base/map.h"
+#include "model/owners.h"
+#include "model/report.h"
+
+/** Threads that are worth while: beyond that the kernel's own locks are the limit. */
+#define OWNERS_THREADS_MAX 4
+
+/** Searches the process file system at PROC ("/proc") for the holders of the socket inodes in WANTED
+ *  (a set of uint64_t; NULL: of every socket) into OUT (initialised here) on up to THREADS threads (0:
+ *  as many as there are processors, at most OWNERS_THREADS_MAX).
+ *
+ *  Every process is looked at, whatever its network namespace and even after each socket has a holder:
+ *  fork() and SCM_RIGHTS give a socket to any number of others, and all of them must close it. An
+ *  empty set costs nothing: no process is looked at.
+ *
+ *  0, also where some processes could not be read (counted in OUT, said in NOTES). -errno where the
+ *  search did not take place or part of it broke off for another reason than rights (EMFILE, ENOMEM,
+ *  EIO): OUT then holds what was found, OUT->searched is false, NOTES says why. */
+NODISCARD NONNULL_ARGS(1, 4, 5) int owners_scan(const char *proc, const struct map *wanted,
+						unsigned threads, struct owners *out,
+						struct notes *notes);
+
+#endif
