@@ -45,11 +45,7 @@ check: $(CHECK_NEEDS)
 
 $(BUILD)/tests/%.o: ALL_CFLAGS += -Itests/lib $(CMOCKA_CFLAGS)
 
-# As an archive, so that a test is linked with what it uses.
-$(BUILD)/tests/src.a: $(LIB_OBJ)
-	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
-
-$(UNIT_BIN): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(UNIT_LIB_OBJ) $(BUILD)/tests/src.a
+$(UNIT_BIN): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(UNIT_LIB_OBJ) $(LIB_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CMOCKA_LIBS) $(ALL_LIBS)
 

@@ -1,46 +1,54 @@
 // SPDX-License-Identifier: MIT
-/* Bytecode put in front of other bytecode. */
-#include <linux/inet_diag.h>
-#include <stdlib.h>
-
+/* Bytecode put in front of other bytecode: its jumps are relative, so what follows stays as it is. */
 #include "model/filter.h"
 
-/** Puts the N ops in front of CODE. */
-static void prepend(struct str *code, const struct inet_diag_bc_op *ops, size_t n)
-{
-	struct str out = { 0 };
+#include "model/filter_code.h"
 
-	str_addn(&out, (const char *)ops, n * sizeof(*ops));
-	if (code->len)
-		str_addn(&out, code->s, code->len);
+/** Empties CODE where N more bytes do not fit: what it would have rejected is rejected later, here. */
+static void make_room(struct str *code, size_t n)
+{
+	if (code->len + n > CODE_MAX)
+		str_reset(code);
+}
+
+/** Puts the N bytes at FRONT before CODE. */
+static void prepend(struct str *code, const void *front, size_t n)
+{
+	struct str both = { 0 };
+
+	str_addn(&both, front, n);
+	str_addn(&both, str_text(code), code->len);
 	str_free(code);
-	*code = out;
+	*code = both;
 }
 
 void filter_bytecode_port_range(struct str *code, uint16_t low, uint16_t high)
 {
-	/* A test that fails lands one op beyond the end: rejected (inet_diag_bc_run(),
-	 * net/ipv4/inet_diag.c). A comparison takes two ops, the port is the second's "no". */
-	const unsigned short end = (unsigned short)(code->len + 5 * sizeof(struct inet_diag_bc_op));
-	const struct inet_diag_bc_op ops[] = {
-		{ .code = INET_DIAG_BC_S_GE, .yes = 8, .no = end },
+	struct inet_diag_bc_op front[] = {
+		{ .code = INET_DIAG_BC_S_GE, .yes = 8 },
 		{ .no = low },
-		{ .code = INET_DIAG_BC_S_LE, .yes = 8, .no = (unsigned short)(end - 8) },
+		{ .code = INET_DIAG_BC_S_LE, .yes = 8 },
 		{ .no = high },
 	};
 
-	prepend(code, ops, ARRAY_LEN(ops));
+	make_room(code, sizeof(front));
+	/* A test that fails lands one operation behind the end: rejected. A comparison takes two
+	 * operations, the port is the second's "no". */
+	front[0].no = (uint16_t)(sizeof(front) + code->len + 4);
+	front[2].no = (uint16_t)(front[0].no - 8);
+	prepend(code, front, sizeof(front));
 }
 
 void filter_bytecode_locked(struct str *code)
 {
 	/* The audit follows "yes" only and must reach the end that way, so AUTO's "yes" goes to a
-	 * jump that rejects, and its "no" steps over it. */
-	const unsigned short reject = (unsigned short)(code->len + 2 * sizeof(struct inet_diag_bc_op));
-	const struct inet_diag_bc_op ops[] = {
+	 * jump that rejects, and its "no" steps over that jump. */
+	struct inet_diag_bc_op front[] = {
 		{ .code = INET_DIAG_BC_AUTO, .yes = 4, .no = 8 },
-		{ .code = INET_DIAG_BC_JMP, .yes = 4, .no = reject },
+		{ .code = INET_DIAG_BC_JMP, .yes = 4 },
 	};
 
-	prepend(code, ops, ARRAY_LEN(ops));
+	make_room(code, sizeof(front));
+	front[1].no = (uint16_t)(4 + code->len + 4);
+	prepend(code, front, sizeof(front));
 }
