@@ -150,6 +150,8 @@ int source_facts(struct source *s, bool bind_table, struct facts *out, struct no
 	}
 	str_free(&text);
 	read_reserved(s, out);
+	out->bind.low = (uint16_t)fact_or(out, FACT_PORT_LOW, 0);
+	out->bind.high = (uint16_t)fact_or(out, FACT_PORT_HIGH, PORTS - 1);
 	if (bind_table)
 		out->bind_known = !s->ops->bind_table(s, &out->bind, notes);
 	return 0;
