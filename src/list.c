@@ -11,7 +11,7 @@
 #include "output.h"
 #include "pipeline.h"
 #include "render/row.h"
-#include "resolve.h"
+#include "names.h"
 
 /** Bytes gathered before they are written. */
 #define WRITE_AT ((size_t)48 * 1024)
@@ -248,7 +248,8 @@ static void look_around(struct list *l)
 	if (l->needs & COLUMN_CGROUPS || filter_needs_cgroups(p->filter))
 		pipeline_cgroups(p);
 	if ((l->needs & COLUMN_OWNERS) || filter_needs_owners(p->filter))
-		(void)pipeline_owners(p, NULL); /* Why there are none is in the notes. */
+		if (pipeline_owners(p, NULL))
+			notes_add(&p->notes, "owners could not be searched");
 	l->ctx = (struct column_context){
 		.owners = p->have_owners ? &p->owners : NULL,
 		.cgroups = p->have_cgroups ? &p->cgroups : NULL,
@@ -343,7 +344,7 @@ int list_run(const struct command *cmd, const struct options *opt)
 		status = ret == -EINVAL ? STATUS_USAGE : STATUS_FAILED;
 	} else {
 		if (opt->resolve && !opt->json)
-			row_set_names(&resolve_names);
+			row_set_names(&socket_names);
 		status = output_end(repeat(&l));
 		pipeline_close(&p);
 	}

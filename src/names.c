@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "resolve.h"
+#include "names.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -78,4 +78,4 @@ static bool add_endpoint(struct str *out, const struct addr *a, uint16_t port)
 	return true;
 }
 
-const struct row_names resolve_names = { add_endpoint };
+const struct row_names socket_names = { add_endpoint };
