@@ -14,8 +14,7 @@
 #
 # and never sleeps for a fixed time: it polls for a condition with a generous limit.
 
-# Without pipefail: `x | grep -q` would fail now and then, when grep ends before x.
-set -u
+set -u -o pipefail
 
 TAP_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 : "${TCPTRIAGE:=$TAP_TOP/tcptriage}"
