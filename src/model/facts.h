@@ -204,6 +204,8 @@ NODISCARD NONNULL int port_set_parse(const char *text, struct port_set *out);
 /** What the kernel's own bind table says of each port, outside any VRF (struct inet_bind_bucket and
  *  the sockets in it). It tells what no listing can (kernel-facts 3.5). */
 struct bind_table {
+	/** The ports that were looked at, both ends included; nothing is known of others. */
+	uint16_t low, high;
 	/** Ports that have a bucket at all. */
 	struct port_set bound;
 	/** Ports whose bucket refuses connect() without a source port: fastreuse or fastreuseport is

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "source/bind_table.h"
 #include "source/cgroup.h"
 #include "source/diag.h"
 #include "source/netlink.h"
@@ -132,19 +133,23 @@ static void live_close(struct source *s)
 	s->socket_count = 0;
 }
 
+static int read_bind_table(void *arg)
+{
+	return bind_table_read(arg);
+}
+
 static int live_bind_table(struct source *s, struct bind_table *out, struct notes *notes)
 {
-	(void)s;
-	(void)out;
 	(void)notes;
-	return -EOPNOTSUPP;
+	if (!netns_enterable(s->netns))
+		return -EOPNOTSUPP;
+	return netns_run(s->netns, read_bind_table, out);
 }
 
 static int live_owners(struct source *s, const struct map *wanted, struct owners *out,
 		       struct notes *notes)
 {
-	/* Inodes of sockets are unique across namespaces (kernel-facts 6). */
-	(void)s;
+	(void)s; /* Processes of any namespace may hold its sockets. */
 	return owners_scan("/proc", wanted, 0, out, notes);
 }
 

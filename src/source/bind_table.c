@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+#include "source/bind_table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/btf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "source/bind_table_prog.h"
+
+/** Largest type information that is read: 5 MB here, some distributions' have twice that. */
+#define BTF_MAX ((size_t)64 << 20)
+
+static int bpf(int cmd, union bpf_attr *attr)
+{
+	long ret = syscall(SYS_bpf, cmd, attr, sizeof(*attr));
+
+	return ret < 0 ? -errno : (int)ret;
+}
+
+/** An array map with one value. Its descriptor or -errno. */
+static int make_map(void)
+{
+	union bpf_attr attr = { 0 };
+
+	attr.map_type = BPF_MAP_TYPE_ARRAY;
+	attr.key_size = sizeof(uint32_t);
+	attr.value_size = WALK_VALUE;
+	attr.max_entries = 1;
+	return bpf(BPF_MAP_CREATE, &attr);
+}
+
+/** Type information for the program itself: bpf_loop() wants its functions named. */
+struct program_btf {
+	struct btf_header header;
+	/** int; int (void); two static functions of that type. */
+	struct btf_type int_type;
+	uint32_t int_data;
+	struct btf_type proto, functions[2];
+	char strings[16];
+};
+
+/** Loads it. Its descriptor or -errno. */
+static int load_program_btf(void)
+{
+	static const struct program_btf btf = {
+		.header = {
+			.magic = BTF_MAGIC,
+			.version = BTF_VERSION,
+			.hdr_len = sizeof(struct btf_header),
+			.type_len = offsetof(struct program_btf, strings) -
+				    sizeof(struct btf_header),
+			.str_off = offsetof(struct program_btf, strings) -
+				   sizeof(struct btf_header),
+			.str_len = sizeof("\0int\0walk\0turn"),
+		},
+		.int_type = { 1, BTF_KIND_INT << 24, { 4 } },
+		.int_data = BTF_INT_SIGNED << 24 | 32,
+		.proto = { 0, BTF_KIND_FUNC_PROTO << 24, { 1 } },
+		.functions = { { 5, BTF_KIND_FUNC << 24, { 2 } }, { 10, BTF_KIND_FUNC << 24, { 2 } } },
+		.strings = "\0int\0walk\0turn",
+	};
+	union bpf_attr attr = { 0 };
+
+	attr.btf = (uintptr_t)&btf;
+	attr.btf_size = (uint32_t)(offsetof(struct program_btf, strings) + btf.header.str_len);
+	return bpf(BPF_BTF_LOAD, &attr);
+}
+
+/** Loads the program: as one for a raw tracepoint, since the kernel runs those on request, for us,
+ *  under RCU; it is never attached to anything. Its descriptor or -errno. */
+static int load(const struct walk_program *p)
+{
+	const struct bpf_func_info functions[] = { { 0, 3 }, { p->turn, 4 } };
+	union bpf_attr attr = { 0 };
+	int btf = -1, prog;
+
+	if (p->calls) {
+		btf = load_program_btf();
+		if (btf < 0)
+			return btf;
+		attr.prog_btf_fd = (uint32_t)btf;
+		attr.func_info = (uintptr_t)functions;
+		attr.func_info_cnt = ARRAY_LEN(functions);
+		attr.func_info_rec_size = sizeof(functions[0]);
+	}
+	attr.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT;
+	attr.insns = (uintptr_t)p->code;
+	attr.insn_cnt = p->len;
+	/* bpf_probe_read_kernel() is for programs that say so. */
+	attr.license = (uintptr_t)"Dual MIT/GPL";
+	memcpy(attr.prog_name, "tcptriage_ports", sizeof("tcptriage_ports"));
+	prog = bpf(BPF_PROG_LOAD, &attr);
+	if (btf >= 0)
+		close(btf);
+	return prog;
+}
+
+/** The kernel's type information. */
+struct types {
+	void *data;
+	size_t len;
+	/** Mapped rather than read. */
+	bool mapped;
+};
+
+/** Gets it: mapped where the kernel can (6.16), which is much quicker than reading it a page at a
+ *  time. 0 or -errno. */
+static int get_types(struct types *t)
+{
+	int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC), ret = 0;
+	struct str text = { 0 };
+	struct stat st;
+
+	*t = (struct types){ .data = MAP_FAILED };
+	if (fd < 0)
+		return -errno;
+	if (!fstat(fd, &st) && st.st_size > 0) {
+		t->len = (size_t)st.st_size;
+		t->data = mmap(NULL, t->len, PROT_READ, MAP_PRIVATE, fd, 0);
+		t->mapped = t->data != MAP_FAILED;
+	}
+	if (!t->mapped) {
+		ret = file_read_fd(fd, &text, BTF_MAX);
+		t->len = text.len;
+		t->data = text.s;
+	}
+	close(fd);
+	return !ret && !t->len ? -ENODATA : ret;
+}
+
+static void put_types(struct types *t)
+{
+	if (t->mapped)
+		munmap(t->data, t->len);
+	else
+		free(t->data);
+}
+
+/** Builds and loads the program, with bpf_loop() where the kernel has it. Its descriptor or -errno. */
+static int build(const struct types *types, int map)
+{
+	struct walk_program p;
+	int ret = -EOPNOTSUPP;
+
+	for (int calls = 1; calls >= 0 && ret < 0; calls--) {
+		p.calls = calls;
+		ret = walk_build(types->data, types->len, map, &p);
+		if (ret)
+			return ret;
+		ret = load(&p);
+		if (ret == -EPERM)
+			return ret;
+	}
+	return ret;
+}
+
+/** Runs the program from port FROM to LAST; the next port to begin with, or -errno. */
+static int run(int prog, uint32_t from, uint32_t last)
+{
+	union bpf_attr attr = { 0 };
+	uint64_t arguments[] = { from, last };
+	int ret;
+
+	attr.test.prog_fd = (uint32_t)prog;
+	attr.test.ctx_in = (uintptr_t)arguments;
+	attr.test.ctx_size_in = sizeof(arguments);
+	ret = bpf(BPF_PROG_TEST_RUN, &attr);
+	if (ret < 0)
+		return ret;
+	if (attr.test.retval > last + 1 || attr.test.retval < from)
+		return -EIO;
+	return (int)attr.test.retval;
+}
+
+static int read_map(int map, uint8_t *value)
+{
+	union bpf_attr attr = { 0 };
+	uint32_t key = 0;
+
+	attr.map_fd = (uint32_t)map;
+	attr.key = (uintptr_t)&key;
+	attr.value = (uintptr_t)value;
+	return bpf(BPF_MAP_LOOKUP_ELEM, &attr);
+}
+
+/** Makes the map and the program for it; their descriptors. 0 or -errno. */
+static int prepare(int *map, int *prog)
+{
+	struct types types;
+	int ret;
+
+	*prog = -1;
+	*map = make_map();
+	if (*map < 0)
+		return *map;
+	ret = get_types(&types);
+	if (ret)
+		return ret;
+	ret = *prog = build(&types, *map);
+	put_types(&types);
+	return ret < 0 ? ret : 0;
+}
+
+/** Runs the program over the ports LOW..HIGH; CUT receives those whose list is too long for one
+ *  run. */
+static int walk(int prog, uint16_t low, uint16_t high, struct port_set *cut)
+{
+	uint32_t port = low;
+
+	*cut = (struct port_set){ 0 };
+	while (port <= high) {
+		int next = run(prog, port, high);
+
+		if (next < 0)
+			return next;
+		if ((uint32_t)next == port)
+			port_set_add(cut, (uint16_t)next++);
+		port = (uint32_t)next;
+	}
+	return 0;
+}
+
+/** Turns flags by port into sets. -EOPNOTSUPP where it is open whether a port is sticky. */
+static int collect(const uint8_t *flags, const struct port_set *cut, struct bind_table *out)
+{
+	*out = (struct bind_table){ .low = out->low, .high = out->high };
+	for (unsigned p = out->low; p <= out->high; p++) {
+		uint16_t port = (uint16_t)p;
+		bool short_list = flags[p] & WALK_CUT || port_set_has(cut, port);
+
+		if (short_list && !(flags[p] & WALK_BOUND))
+			return -EOPNOTSUPP;
+		if (flags[p] & WALK_BOUND)
+			port_set_add(&out->bound, port);
+		if (flags[p] & WALK_STICKY)
+			port_set_add(&out->sticky, port);
+		/* Where not all sockets were seen, both kinds may be there. */
+		if (flags[p] & WALK_TW_STAMPED || short_list)
+			port_set_add(&out->tw_stamped, port);
+		if (flags[p] & WALK_TW_PLAIN || short_list)
+			port_set_add(&out->tw_plain, port);
+	}
+	return 0;
+}
+
+int bind_table_read(struct bind_table *out)
+{
+	uint8_t *flags = xmalloc(WALK_VALUE);
+	struct port_set *cut = xmalloc(sizeof(*cut));
+	int map, prog, ret;
+
+	ret = prepare(&map, &prog);
+	if (!ret)
+		ret = walk(prog, out->low, out->high, cut);
+	if (!ret)
+		ret = read_map(map, flags);
+	if (!ret)
+		ret = collect(flags, cut, out);
+	if (prog >= 0)
+		close(prog);
+	if (map >= 0)
+		close(map);
+	free(cut);
+	free(flags);
+	return ret ? -EOPNOTSUPP : 0;
+}
