@@ -215,6 +215,8 @@ int pipeline_run(const struct analysis *a, const struct options *opt)
 	if (opt->columns && strcmp(opt->columns, "help") == 0)
 		return list_columns(a);
 	ret = view_check(a->views, &ropt, &why);
+	if (!ret && a->check)
+		ret = a->check(opt, &why);
 	if (!ret)
 		ret = pipeline_open(&p, opt, true, &why);
 	if (ret) {

@@ -259,7 +259,11 @@ json_is() {
 
 # json_valid NAME: $out is JSON and nothing else.
 json_valid() {
-	ok "$1" jq -e 'true' "$TAP_TMP/out" >/dev/null
+	ok "$1" json_parses "$TAP_TMP/out"
+}
+
+json_parses() {
+	jq -e true "$1" >/dev/null
 }
 
 # background CMD...: CMD without stdin, ended with the test; its pid is in $background_pid, its
