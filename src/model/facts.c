@@ -202,6 +202,15 @@ static int64_t extract_percpu(const char *text, const char *key)
 	return any ? sum : FACT_UNKNOWN;
 }
 
+static int64_t extract_release(const char *text)
+{
+	uint64_t major, minor;
+
+	if (num_scan(&text, &major) || *text++ != '.' || num_scan(&text, &minor))
+		return FACT_UNKNOWN;
+	return major < 1000 && minor < 1000 ? (int64_t)(major * 1000 + minor) : FACT_UNKNOWN;
+}
+
 int64_t fact_extract(enum fact id, const char *text)
 {
 	const struct fact_row *row = &fact_table[id];
@@ -214,6 +223,8 @@ int64_t fact_extract(enum fact id, const char *text)
 		return extract_mib(text, row->key);
 	case FACT_SOCKSTAT:
 		return extract_sockstat(text, row->key);
+	case FACT_RELEASE:
+		return extract_release(text);
 	case FACT_PERCPU:
 		return extract_percpu(text, row->key);
 	case FACT_LINES:

@@ -22,6 +22,8 @@ enum fact_form {
 	FACT_MIB,
 	/** /proc/net/sockstat: "TCP: inuse 5 orphan 0 …"; key is "TCP:inuse". */
 	FACT_SOCKSTAT,
+	/** The kernel's release, "6.18.44-…", as 1000 * major + minor. */
+	FACT_RELEASE,
 	/** /proc/net/stat files: a heading line, then hexadecimal rows, one a CPU; key is the heading;
 	 *  the rows are summed. */
 	FACT_PERCPU,
@@ -97,6 +99,8 @@ enum fact_form {
 	  "neighbour table entries, IPv4") \
 	X(NEIGH_TABLE_FULLS, "/proc/thread-self/net/stat/arp_cache", PERCPU, "table_fulls", 0, true, \
 	  "neighbour table overflows, IPv4") \
+	X(KERNEL, "/proc/sys/kernel/osrelease", RELEASE, NULL, 0, false, \
+	  "kernel release, 1000 * major + minor") \
 	X(FILE_NR, "/proc/sys/fs/file-nr", NUMBER, NULL, 0, false, "open files, whole machine") \
 	X(FILE_MAX, "/proc/sys/fs/file-nr", NUMBER, NULL, 2, false, "fs.file-max") \
 	X(SOCK_TCP_INUSE, "/proc/thread-self/net/sockstat", SOCKSTAT, "TCP:inuse", 0, false, \
@@ -211,6 +215,8 @@ struct bind_table {
 	/** Ports whose bucket refuses connect() without a source port: fastreuse or fastreuseport is
 	 *  not negative (__inet_hash_connect; kernel-facts 3.3 (b)). */
 	struct port_set sticky;
+	/** Ports of which it could not be told whether they are sticky. */
+	struct port_set unknown;
 	/** Among the other buckets: ports with a TIME_WAIT that used TCP timestamps, and with one
 	 *  that did not (tw_ts_recent_stamp; tcp_twsk_unique() reuses only the former). */
 	struct port_set tw_stamped, tw_plain;

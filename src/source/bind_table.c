@@ -231,8 +231,8 @@ static int walk(int prog, uint16_t low, uint16_t high, struct port_set *cut)
 	return 0;
 }
 
-/** Turns flags by port into sets. -EOPNOTSUPP where it is open whether a port is sticky. */
-static int collect(const uint8_t *flags, const struct port_set *cut, struct bind_table *out)
+/** Turns flags by port into sets. */
+static void collect(const uint8_t *flags, const struct port_set *cut, struct bind_table *out)
 {
 	*out = (struct bind_table){ .low = out->low, .high = out->high };
 	for (unsigned p = out->low; p <= out->high; p++) {
@@ -240,7 +240,7 @@ static int collect(const uint8_t *flags, const struct port_set *cut, struct bind
 		bool short_list = flags[p] & WALK_CUT || port_set_has(cut, port);
 
 		if (short_list && !(flags[p] & WALK_BOUND))
-			return -EOPNOTSUPP;
+			port_set_add(&out->unknown, port);
 		if (flags[p] & WALK_BOUND)
 			port_set_add(&out->bound, port);
 		if (flags[p] & WALK_STICKY)
@@ -251,7 +251,6 @@ static int collect(const uint8_t *flags, const struct port_set *cut, struct bind
 		if (flags[p] & WALK_TW_PLAIN || short_list)
 			port_set_add(&out->tw_plain, port);
 	}
-	return 0;
 }
 
 int bind_table_read(struct bind_table *out)
@@ -266,7 +265,7 @@ int bind_table_read(struct bind_table *out)
 	if (!ret)
 		ret = read_map(map, flags);
 	if (!ret)
-		ret = collect(flags, cut, out);
+		collect(flags, cut, out);
 	if (prog >= 0)
 		close(prog);
 	if (map >= 0)
