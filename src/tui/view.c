@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/* The live views: to add one, add a row. */
+#include "tui/tui.h"
+
+#include <string.h>
+
+const struct tui_view tui_views[] = {
+	{ .name = "overview",
+	  .hotkey = 'o',
+	  .analysis = "states",
+	  .path = "states",
+	  .identity = "@key",
+	  .topic = "@key",
+	  .states = true,
+	  .help = "sockets by state with their history, and what check found" },
+	{ .name = "close-wait",
+	  .hotkey = 'c',
+	  .analysis = "close-wait",
+	  .path = "owners",
+	  .identity = "pid,process",
+	  .topic = "CLOSE_WAIT",
+	  .help = "who holds CLOSE_WAIT sockets, for how long, and why" },
+	{ .name = "ports",
+	  .hotkey = 'p',
+	  .analysis = "ports",
+	  .path = "pools",
+	  .identity = "local,remote,remote_port",
+	  .topic = "port-exhaustion",
+	  .help = "headroom of ephemeral ports by destination" },
+	{ .name = "listeners",
+	  .hotkey = 'l',
+	  .analysis = "listeners",
+	  .path = "listeners",
+	  .identity = "local,port,pid",
+	  .topic = "accept-queue-full",
+	  .help = "accept queues, their limits and drops" },
+	{ .name = "handshakes",
+	  .hotkey = 'a',
+	  .analysis = "handshakes",
+	  .path = "sockets",
+	  .identity = "state,local,local_port,remote,remote_port",
+	  .topic = "@state",
+	  .help = "connections that hang in SYN_SENT or SYN_RECV" },
+	{ .name = "destinations",
+	  .hotkey = 'd',
+	  .analysis = "states",
+	  .path = "groups",
+	  .by = "remote",
+	  .identity = "remote",
+	  .topic = "states",
+	  .help = "sockets by remote end" },
+	{ .name = "sockets",
+	  .hotkey = 's',
+	  .analysis = "list",
+	  .path = "sockets",
+	  .identity = "cookie,local,local_port,remote,remote_port",
+	  .topic = "@state",
+	  .help = "the sockets themselves, the first by the chosen order" },
+	{ .name = "check",
+	  .hotkey = 'e',
+	  .analysis = "check",
+	  .path = "findings",
+	  .identity = "id,summary",
+	  .topic = "@id",
+	  .help = "what is wrong, why, and what to do next" },
+	{ .name = NULL },
+};
+
+int tui_view_find(const char *name)
+{
+	for (int i = 0; tui_views[i].name; i++) {
+		if (!strcmp(tui_views[i].name, name))
+			return i;
+	}
+	return -1;
+}
