@@ -66,4 +66,7 @@ $(RUNNER) $(LAB_BIN): HARDEN_LD =
 
 # Kept for the next run; make would take them for intermediate files.
 .SECONDARY: $(UNIT_OBJ) $(UNIT_LIB_OBJ) $(LAB_OBJ) $(BUILD)/tests/lib/runner.o
-.PHONY: check
+# Everything compiled and nothing linked: what another compiler says.
+objects: $(OBJ) $(UNIT_OBJ) $(UNIT_LIB_OBJ) $(LAB_OBJ) $(BUILD)/tests/lib/runner.o
+
+.PHONY: check objects

@@ -10,6 +10,7 @@
 
 #include "base/attr.h"
 #include "base/map.h"
+#include "base/str.h"
 #include "model/facts.h"
 #include "model/options.h"
 #include "model/owners.h"
@@ -65,6 +66,9 @@ struct host {
 struct analysis {
 	/** The command's name: "close-wait". */
 	const char *name;
+	/** Optional: whether OPT makes sense for this answer. 0, or -EINVAL with one sentence in
+	 *  WHY. */
+	int (*check)(const struct options *opt, struct str *why);
 	/** What OPT asks to be read. FACTS are this sample's (all unknown where needs.facts was not
 	 *  asked for in an earlier call with facts NULL: called first with NULL, then with facts).
 	 *  NULL: never called for an analysis with needs nothing. */

@@ -33,6 +33,13 @@ static bool asks_fast(const struct options *opt)
 	return opt->fast && !opt->by && !opt->arg_count && !opt->ipv4 && !opt->ipv6;
 }
 
+static int states_check(const struct options *opt, struct str *why)
+{
+	struct group_spec spec;
+
+	return opt->by ? group_parse(opt->by, &spec, why) : 0;
+}
+
 static void states_needs(const struct options *opt, const struct facts *facts, struct needs *out)
 {
 	struct group_spec spec;
@@ -239,6 +246,7 @@ static const struct view states_views[] = {
 extern const struct analysis states_analysis;
 const struct analysis states_analysis = {
 	.name = "states",
+	.check = states_check,
 	.needs = states_needs,
 	.begin = states_begin,
 	.restart = states_restart,

@@ -47,8 +47,8 @@ struct lexer {
 	size_t pos;
 };
 
-/** Sets up a lexer on COUNT words. */
-NONNULL void lexer_init(struct lexer *l, char *const *words, int count);
+/** Sets up a lexer on COUNT words. WORDS may be NULL where there are none. */
+NONNULL_ARGS(1) void lexer_init(struct lexer *l, char *const *words, int count);
 
 /** The next token; TOKEN_END again and again at the end. */
 NODISCARD NONNULL struct token lexer_next(struct lexer *l);

@@ -40,6 +40,8 @@ struct source {
 	unsigned socket_count;
 	/** Name of the host. */
 	char host[65];
+	/** Name of the namespace that a recording is of (a backend's own memory), or NULL. */
+	const char *recorded_netns;
 	/** A backend's own. */
 	void *own;
 };

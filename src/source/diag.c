@@ -31,6 +31,8 @@ struct part {
 	struct diag_walk walk;
 	void (*add)(void *arg, const struct sock *s);
 	void *arg;
+	/** What its bytes are for a tap. */
+	enum tap_stream stream;
 	/** Sum over this worker's walks. */
 	struct dump_result result;
 	/** 0 or -errno. */
@@ -63,6 +65,8 @@ static int receive_walk(struct part *p, struct netlink *nl)
 		p->result.kernel_ns += w->seen_ns - start;
 		p->result.bytes += len;
 		p->result.receives++;
+		if (p->req->tap)
+			p->req->tap->bytes(p->req->tap->arg, p->stream, w->seen_ns, data, len);
 		switch (diag_walk_datagram(data, len, w, p->add, p->arg)) {
 		case DIAG_MORE:
 			break;
@@ -160,7 +164,7 @@ static int find_locked(struct source *s, const struct dump_request *req, struct 
 {
 	struct dump_request plain = *req;
 	struct part p = { .source = s, .req = &plain, .socket = &s->sockets[0],
-			  .add = collect_cookie, .arg = locked };
+			  .add = collect_cookie, .arg = locked, .stream = TAP_LOCKED };
 	int ret;
 
 	plain.info = plain.drops = plain.locks = false;

@@ -10,8 +10,8 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "source/cgroup.h"
 #include "source/bind_table.h"
+#include "source/cgroup.h"
 #include "source/diag.h"
 #include "source/netlink.h"
 #include "source/netns.h"
@@ -149,8 +149,7 @@ static int live_bind_table(struct source *s, struct bind_table *out, struct note
 static int live_owners(struct source *s, const struct map *wanted, struct owners *out,
 		       struct notes *notes)
 {
-	/* Inodes of sockets are unique across namespaces (kernel-facts 6). */
-	(void)s;
+	(void)s; /* Processes of any namespace may hold its sockets. */
 	return owners_scan("/proc", wanted, 0, out, notes);
 }
 

@@ -114,6 +114,10 @@ static int read_table(struct table *t, int fd)
 		t->seen_ns = now_ns();
 		t->result->bytes += (uint64_t)n;
 		t->result->receives++;
+		if (t->req->tap)
+			t->req->tap->bytes(t->req->tap->arg,
+					   t->family == AF_INET ? TAP_PROC4 : TAP_PROC6, t->seen_ns,
+					   buf + have, (size_t)n);
 		have += (size_t)n;
 		used = whole_lines(t, buf, have);
 		memmove(buf, buf + used, have - used);
@@ -142,16 +146,53 @@ static int one_table(struct source *s, struct table *t, const char *path)
 	return ret ? ret : t->header_seen ? 0 : -ENODATA;
 }
 
-void proc_walk_text(const char *text, size_t n, int family, long ticks,
-		    const struct dump_request *req, int64_t seen_ns, const struct sink *sink,
-		    struct dump_result *result)
-{
-	struct table t = { .req = req, .sink = sink, .result = result, .family = family,
-			   .ticks = ticks, .seen_ns = seen_ns, .seen = MAP_OF(uint64_t, char[0]) };
+struct proc_walk {
+	struct table table;
+	/** The start of a line whose end has not come yet. */
+	struct str pending;
+};
 
-	if (whole_lines(&t, text, n) < n)
-		result->malformed++;
-	map_free(&t.seen);
+struct proc_walk *proc_walk_begin(const struct dump_request *req, long ticks,
+				  const struct sink *sink, struct dump_result *result)
+{
+	struct proc_walk *w = xcalloc(1, sizeof(*w));
+
+	w->table = (struct table){ .req = req, .sink = sink, .result = result, .ticks = ticks,
+				   .seen = MAP_OF(uint64_t, char[0]) };
+	return w;
+}
+
+static void end_table(struct proc_walk *w)
+{
+	if (w->pending.len)
+		w->table.result->malformed++;
+	str_reset(&w->pending);
+	w->table.header_seen = false;
+}
+
+void proc_walk_bytes(struct proc_walk *w, int family, int64_t seen_ns, const void *p, size_t n)
+{
+	size_t used;
+
+	if (family != w->table.family)
+		end_table(w);
+	w->table.family = family;
+	w->table.seen_ns = seen_ns;
+	str_addn(&w->pending, p, n);
+	used = whole_lines(&w->table, str_text(&w->pending), w->pending.len);
+	w->pending.len -= used;
+	if (w->pending.len)
+		memmove(w->pending.s, w->pending.s + used, w->pending.len);
+	if (w->pending.len >= READ_SIZE) /* A line longer than any table has. */
+		end_table(w);
+}
+
+void proc_walk_end(struct proc_walk *w)
+{
+	end_table(w);
+	map_free(&w->table.seen);
+	str_free(&w->pending);
+	free(w);
 }
 
 int proc_dump(struct source *s, const struct dump_request *req, const struct sink *sink,

@@ -13,10 +13,18 @@ NODISCARD NONNULL int proc_dump(struct source *s, const struct dump_request *req
 				const struct sink *sink, struct dump_result *result,
 				struct notes *notes);
 
-/** Hands the rows of one whole table (N bytes of TEXT, header line first) to SINK's first argument:
- *  for recordings. Counts into RESULT. */
-NONNULL void proc_walk_text(const char *text, size_t n, int family, long ticks,
-			    const struct dump_request *req, int64_t seen_ns,
-			    const struct sink *sink, struct dump_result *result);
+/** The rows of recorded tables, as proc_dump() would hand them out. */
+struct proc_walk;
+
+/** Starts a walk for REQ into SINK's first argument; TICKS as for proc_decode(). Counts into RESULT,
+ *  which must be zeroed before. */
+NODISCARD RETURNS_NONNULL NONNULL struct proc_walk *
+proc_walk_begin(const struct dump_request *req, long ticks, const struct sink *sink,
+		struct dump_result *result);
+/** Goes on with N bytes of FAMILY's table, read at SEEN_NS; a line may go on in the next call. */
+NONNULL void proc_walk_bytes(struct proc_walk *w, int family, int64_t seen_ns, const void *p,
+			     size_t n);
+/** Ends the walk and gives W back. */
+NONNULL void proc_walk_end(struct proc_walk *w);
 
 #endif

@@ -10,6 +10,7 @@
 #include "source/backend.h"
 #include "source/live.h"
 #include "source/netns.h"
+#include "source/recording.h"
 
 static void host_name(struct source *s)
 {
@@ -51,10 +52,14 @@ int source_open(const struct options *opt, struct notes *notes, struct source **
 
 	s->choice = (enum source_choice)opt->source;
 	host_name(s);
-	if (opt->netns)
-		ret = netns_open(opt->netns, &s->netns, why);
-	if (!ret)
-		ret = open_live(s, notes, why);
+	if (opt->from) {
+		ret = recording_open(s, opt->from, opt->at, notes, why);
+	} else {
+		if (opt->netns)
+			ret = netns_open(opt->netns, &s->netns, why);
+		if (!ret)
+			ret = open_live(s, notes, why);
+	}
 	if (ret) {
 		source_close(s);
 		return ret;
@@ -80,7 +85,7 @@ const char *source_kind(const struct source *s)
 
 const char *source_netns(const struct source *s)
 {
-	return s->netns ? netns_name(s->netns) : NULL;
+	return s->netns ? netns_name(s->netns) : s->recorded_netns;
 }
 
 const char *source_host(const struct source *s)
@@ -114,6 +119,11 @@ int source_dump(struct source *s, const struct dump_request *req, const struct s
 	}
 	fall_back(s, ret, notes);
 	return s->ops->dump(s, req, sink, result, notes);
+}
+
+int source_bind_table(struct source *s, struct bind_table *out, struct notes *notes)
+{
+	return s->ops->bind_table(s, out, notes);
 }
 
 int source_file(struct source *s, const char *path, struct str *out)

@@ -20,6 +20,23 @@
 /** An open source; one namespace of one host (or of a recording). */
 struct source;
 
+/** What the bytes of a dump belong to. */
+enum tap_stream {
+	/** Netlink datagrams of the dump; of the walk over explicitly bound sockets (locks). */
+	TAP_DIAG,
+	TAP_LOCKED,
+	/** Reads of /proc/net/tcp and tcp6. */
+	TAP_PROC4,
+	TAP_PROC6,
+};
+
+/** Hears the bytes of a dump before they are decoded: for recordings. */
+struct tap {
+	/** N bytes, received at SEEN_NS (CLOCK_MONOTONIC). After a restart everything comes anew. */
+	void (*bytes)(void *arg, enum tap_stream stream, int64_t seen_ns, const void *p, size_t n);
+	void *arg;
+};
+
 /** What a dump is asked for. */
 struct dump_request {
 	/** States wanted, STATE_BIT()s. */
@@ -37,6 +54,8 @@ struct dump_request {
 	size_t bytecode_len;
 	/** Most threads the caller can take records on (>= 1). */
 	unsigned workers;
+	/** NULL: nobody listens. Only with one worker. */
+	const struct tap *tap;
 	/** For debugging and for tests: index of the namespace, copied into every record. */
 	uint32_t netns;
 };
@@ -98,6 +117,10 @@ NODISCARD NONNULL int source_dump(struct source *s, const struct dump_request *r
  *  -errno where not even the clock could be had. */
 NODISCARD NONNULL int source_facts(struct source *s, bool bind_table, struct facts *out,
 				  struct notes *notes);
+
+/** Reads the bind table alone (facts.bind). 0; -EOPNOTSUPP where it cannot be looked at. */
+NODISCARD NONNULL int source_bind_table(struct source *s, struct bind_table *out,
+				       struct notes *notes);
 
 /** Replaces OUT by the contents of one file as seen inside the namespace (or as recorded). 0 or
  *  -errno. */

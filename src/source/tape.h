@@ -50,6 +50,15 @@ struct tape_start {
 };
 #define TAPE_ALONE 1u
 
+/** What TAPE_CLOCK holds. */
+struct tape_clock {
+	/** When the dump ended, ns. */
+	uint64_t monotonic_ns, realtime_ns;
+	/** TAPE_COMPLETE: the dump is not known to be short. */
+	uint32_t flags, zero;
+};
+#define TAPE_COMPLETE 1u
+
 /** What TAPE_END holds: enough to find a sample from behind. */
 struct tape_end {
 	/** Bytes from the sample's start to this piece. */

@@ -24,6 +24,8 @@ enum tape_tag {
 	TAPE_END = TAPE_TAG('E', 'N', 'D', ' '),
 	/** Where it comes from: lines of a word and its value. */
 	TAPE_HOST = TAPE_TAG('H', 'O', 'S', 'T'),
+	/** When its dump ended, and whether it is whole: see struct tape_clock. */
+	TAPE_CLOCK = TAPE_TAG('C', 'L', 'C', 'K'),
 	/** Datagrams of the dump, and of the dump of explicitly bound sockets only. */
 	TAPE_DIAG = TAPE_TAG('D', 'I', 'A', 'G'),
 	TAPE_LOCKED = TAPE_TAG('L', 'O', 'C', 'K'),

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+/* tcptriage: why connections fail. The map of the tree, along the way of the data:
+ *
+ *   main.c       standard streams, locale, dispatch (here)
+ *   command.c    the table of commands, help; options.c the rows of options; complete.c their words
+ *                for the shells; output.c standard output, checked to the end
+ *   pipeline.c   source → filter → folds → reports, one sample; run.c repeats and renders it
+ *   list.c       the sockets themselves, streamed; names.c names for -r
+ *
+ *   source/      the only folder that reads the system
+ *     source.c        what all kinds share, and who falls back to whom; backend.h the inner table
+ *     netlink.c       one socket to NETLINK_SOCK_DIAG
+ *     diag.c          dumps: retries, threads; diag_split.c shares the ports out among them
+ *     diag_parse.c    inet_diag messages → struct sock
+ *     proc.c          /proc/net/tcp*; proc_parse.c a line → struct sock
+ *     live.c          files, sockets, clocks of a namespace; netns.c finds and enters it
+ *   model/       plain values: sock.h, state.c, addr.c, facts.c, owners.h, filter.h, column.c, report.c
+ *     filter_prefix.c bytecode put in front of a filter's
+ *   analysis/    one file an answer, listed in table.c: states.c (group.c for --by), count.c
+ *   render/      report → bytes: text.c (view.c rows, cell.c values, lines.c sentences), json.c,
+ *                row.c the rows of list
+ *   base/        knows nothing of TCP: alloc.c, str.c, vec.c, map.c, num.c, escape.c, file.c,
+ *                suggest.c
+ */
+#include <fcntl.h>
+#include <locale.h>
+#include <unistd.h>
+
+#include "command.h"
+
+/** Descriptors 0 to 2 exist from here on: nothing opened later can be taken for them. What was closed
+ *  opens so that writing to it fails, and is told, instead of going elsewhere. */
+static int open_standard_streams(void)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+			return -1;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (open_standard_streams() < 0)
+		return STATUS_FAILED;
+	/* Only how characters look: numbers stay as scripts expect them. */
+	setlocale(LC_CTYPE, "");
+	return command_main(argc, argv);
+}

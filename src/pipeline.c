@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: MIT
+#include "pipeline.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/escape.h"
+
+/** Threads that a dump may use at most; the source takes fewer where they do not pay. */
+#define WORKERS 4
+
+static int64_t clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/** Adds the filter's own message with a caret under the offending word. What was typed is escaped:
+ *  it may come from anywhere. */
+static void explain_filter(const struct filter_error *err, struct str *why)
+{
+	const char *text = str_text(&err->text);
+	size_t n = err->text.len, at = err->at < n ? err->at : n;
+	size_t len = err->len < n - at ? err->len : n - at;
+
+	str_addf(why, "%s\n  ", err->message);
+	escape_text(why, text, n, false);
+	str_add(why, "\n  ");
+	str_fill(why, ' ', escape_width(text, at));
+	str_addc(why, '^');
+	len = escape_width(text + at, len);
+	if (len > 1)
+		str_fill(why, '~', len - 1);
+}
+
+int pipeline_open(struct pipeline *p, const struct options *opt, bool parse_filter,
+		  struct str *why)
+{
+	struct filter_error err = { 0 };
+	int ret = 0;
+
+	*p = (struct pipeline){ .opt = opt };
+	if (parse_filter)
+		ret = filter_parse(opt->args, opt->arg_count, &p->filter, &err);
+	if (ret)
+		explain_filter(&err, why);
+	str_free(&err.text);
+	if (!ret) {
+		ret = source_open(opt, &p->notes, &p->source, why);
+		if (ret == -EINVAL) /* Only a bad filter is a usage error. */
+			ret = -EIO;
+	}
+	if (ret)
+		pipeline_close(p);
+	return ret;
+}
+
+static void forget_sample(struct pipeline *p)
+{
+	if (p->have_owners)
+		owners_free(&p->owners);
+	if (p->have_cgroups)
+		cgroups_free(&p->cgroups);
+	p->have_owners = p->have_cgroups = false;
+}
+
+void pipeline_close(struct pipeline *p)
+{
+	forget_sample(p);
+	source_close(p->source);
+	filter_free(p->filter);
+	notes_free(&p->notes);
+	p->source = NULL;
+	p->filter = NULL;
+}
+
+void report_end(struct report *r)
+{
+	arena_free(&r->arena);
+	*r = (struct report){ 0 };
+}
+
+/** The union of two port ranges, 0..0 standing for all. */
+static void join_ports(struct needs *to, const struct needs *n, bool first)
+{
+	bool all = n->port_high == 0 || (!first && to->port_high == 0);
+
+	if (all) {
+		to->port_low = to->port_high = 0;
+		return;
+	}
+	if (first || n->port_low < to->port_low)
+		to->port_low = n->port_low;
+	if (first || n->port_high > to->port_high)
+		to->port_high = n->port_high;
+}
+
+void pipeline_needs(struct pipeline *p, const struct fold *folds, size_t count,
+		    const struct facts *facts, struct needs *out)
+{
+	*out = (struct needs){ 0 };
+	for (size_t i = 0; i < count; i++) {
+		struct needs n = { 0 };
+
+		folds[i].analysis->needs(p->opt, facts, &n);
+		out->states |= n.states;
+		out->info_states |= n.info_states;
+		out->drops_states |= n.drops_states;
+		out->locks |= n.locks;
+		out->facts |= n.facts | n.rates | n.bind_table;
+		out->rates |= n.rates;
+		out->bind_table |= n.bind_table;
+		out->owners |= n.owners;
+		out->cgroups |= n.cgroups;
+		join_ports(out, &n, i == 0);
+	}
+	out->cgroups |= filter_needs_cgroups(p->filter);
+}
+
+/** What one worker of a dump does with records. */
+struct worker {
+	struct pipeline *p;
+	struct fold *folds;
+	/** Set of states each fold asked for. */
+	uint32_t *states;
+	size_t count;
+	struct filter_context ctx;
+};
+
+static void worker_add(void *arg, const struct sock *s)
+{
+	struct worker *w = arg;
+
+	if (w->p->filter && !filter_match(w->p->filter, s, &w->ctx))
+		return;
+	for (size_t i = 0; i < w->count; i++) {
+		if (w->states[i] & STATE_BIT(s->state))
+			w->folds[i].analysis->add(w->folds[i].state, s);
+	}
+}
+
+static void worker_restart(void *arg)
+{
+	struct worker *w = arg;
+
+	for (size_t i = 0; i < w->count; i++)
+		w->folds[i].analysis->restart(w->folds[i].state);
+}
+
+/** The filter's bytecode and the port range in front of it. */
+static void make_bytecode(const struct pipeline *p, const struct needs *n, struct str *code)
+{
+	if (filter_compile(p->filter, code))
+		str_reset(code);
+	if (n->port_high)
+		filter_bytecode_port_range(code, n->port_low, n->port_high);
+}
+
+static int family_of(const struct options *opt)
+{
+	return opt->ipv4 == opt->ipv6 ? AF_UNSPEC : opt->ipv4 ? AF_INET : AF_INET6;
+}
+
+int pipeline_dump(struct pipeline *p, const struct needs *n, const struct sink *sink,
+		  unsigned workers)
+{
+	struct str code = { 0 };
+	struct dump_request req = {
+		.states = n->states & filter_states(p->filter),
+		.family = family_of(p->opt),
+		.info = n->info_states != 0,
+		.drops = n->drops_states != 0,
+		.locks = n->locks,
+		.workers = workers,
+	};
+	int ret = 0;
+
+	make_bytecode(p, n, &code);
+	req.bytecode = code.s;
+	req.bytecode_len = code.len;
+	p->dump = (struct dump_result){ .complete = true };
+	if (req.states)
+		ret = source_dump(p->source, &req, sink, &p->dump, &p->notes);
+	str_free(&code);
+	if (ret)
+		notes_add(&p->notes, "the sockets could not be read: %s", strerror(-ret));
+	return ret;
+}
+
+/** Collects the inodes that owners are needed for to decide the filter. */
+struct candidates {
+	const struct filter *filter;
+	struct map inodes;
+};
+
+static void candidate_add(void *arg, const struct sock *s)
+{
+	struct candidates *c = arg;
+
+	if (s->inode && filter_may_match(c->filter, s))
+		map_put(&c->inodes, &s->inode, NULL);
+}
+
+static void candidate_restart(void *arg)
+{
+	map_reset(&((struct candidates *)arg)->inodes);
+}
+
+int pipeline_owners(struct pipeline *p, const struct map *wanted)
+{
+	struct candidates c = { p->filter, MAP_OF(uint64_t, char[0]) };
+	void *arg = &c;
+	struct sink sink = { candidate_add, candidate_restart, &arg };
+	struct needs n = { .states = STATES_ALL };
+	int64_t start = clock_ns();
+	int ret = 0;
+
+	if (!wanted)
+		ret = pipeline_dump(p, &n, &sink, 1);
+	if (!ret) {
+		if (p->have_owners)
+			owners_free(&p->owners);
+		ret = source_owners(p->source, wanted ? wanted : &c.inodes, &p->owners, &p->notes);
+		p->have_owners = !ret;
+		if (ret)
+			notes_add(&p->notes, "no owners: %s", strerror(-ret));
+	}
+	map_free(&c.inodes);
+	p->spent[2] += clock_ns() - start;
+	return ret;
+}
+
+void pipeline_cgroups(struct pipeline *p)
+{
+	int ret;
+
+	if (p->have_cgroups)
+		return;
+	ret = source_cgroups(p->source, &p->cgroups, &p->notes);
+	p->have_cgroups = !ret;
+}
+
+/** One dump of the folds, on as many threads as they allow. */
+static int dump_folds(struct pipeline *p, const struct needs *n, struct fold *folds, size_t count)
+{
+	unsigned workers = WORKERS;
+	struct worker w[WORKERS];
+	void *args[WORKERS];
+	struct sink sink = { worker_add, worker_restart, args };
+	uint32_t *states = xcalloc(count, sizeof(*states));
+	int ret;
+
+	for (size_t i = 0; i < count; i++) {
+		struct needs own = { 0 };
+
+		folds[i].analysis->needs(p->opt, &p->now, &own);
+		states[i] = own.states;
+		if (!folds[i].analysis->merge)
+			workers = 1;
+	}
+	for (unsigned k = 0; k < workers; k++) {
+		w[k] = (struct worker){ p, xcalloc(count, sizeof(*folds)), states, count,
+					{ p->have_owners ? &p->owners : NULL,
+					  p->have_cgroups ? &p->cgroups : NULL } };
+		args[k] = &w[k];
+		for (size_t i = 0; i < count; i++) {
+			w[k].folds[i] = folds[i];
+			if (k)
+				w[k].folds[i].state = folds[i].analysis->begin(p->opt);
+		}
+		worker_restart(&w[k]);
+	}
+	ret = pipeline_dump(p, n, &sink, workers);
+	for (unsigned k = 0; k < workers; k++) {
+		for (size_t i = 0; k && i < count; i++) {
+			folds[i].analysis->merge(folds[i].state, w[k].folds[i].state);
+			folds[i].analysis->end(w[k].folds[i].state);
+		}
+		free(w[k].folds);
+	}
+	free(states);
+	return ret;
+}
+
+/** Owners for what the folds want, now that the sockets are known. */
+static void fold_owners(struct pipeline *p, struct fold *folds, size_t count)
+{
+	struct map set = MAP_OF(uint64_t, char[0]);
+
+	for (size_t i = 0; i < count; i++) {
+		if (folds[i].analysis->want)
+			folds[i].analysis->want(folds[i].state, &set);
+	}
+	/* Nobody to look for: no folder of /proc is opened. */
+	if (set.len && pipeline_owners(p, &set) == 0) {
+		map_free(&set);
+		return;
+	}
+	if (!set.len && !p->have_owners) {
+		owners_init(&p->owners);
+		p->owners.searched = true;
+		p->have_owners = true;
+	}
+	map_free(&set);
+}
+
+static void read_facts(struct pipeline *p, const struct needs *n)
+{
+	int64_t start = clock_ns();
+
+	p->before = p->now;
+	p->have_before = p->samples > 0 || p->have_before;
+	facts_clear(&p->now);
+	if (n->facts && source_facts(p->source, n->bind_table, &p->now, &p->notes))
+		facts_clear(&p->now);
+	p->spent[0] += clock_ns() - start;
+}
+
+static void finish_folds(struct pipeline *p, struct fold *folds, size_t count,
+			 struct report *reports)
+{
+	static const char *const own_name[] = { NULL };
+	struct host host = {
+		.now = &p->now, .before = p->have_before ? &p->before : NULL,
+		.owners = p->have_owners ? &p->owners : NULL,
+		.cgroups = p->have_cgroups ? &p->cgroups : NULL,
+		.sample = p->samples, .source = source_kind(p->source), .notes = &p->notes,
+		.netns_names = own_name, .netns_count = 1, .user_name = pipeline_user_name,
+	};
+	const char *netns = source_netns(p->source);
+
+	if (netns)
+		host.netns_names = &netns;
+	source_clock(p->source, &host.monotonic_ns, &host.realtime_ns);
+	host.interval = p->samples ? (double)(host.monotonic_ns - p->last_ns) / 1e9 : NAN;
+	for (size_t i = 0; i < count; i++) {
+		reports[i] = (struct report){ .complete = p->dump.complete };
+		reports[i].root = value_object(&reports[i].arena);
+		folds[i].analysis->finish(folds[i].state, &host, &reports[i]);
+	}
+	p->last_ns = host.monotonic_ns;
+}
+
+int pipeline_sample(struct pipeline *p, struct fold *folds, size_t count, struct report *reports)
+{
+	struct needs n;
+	int64_t start;
+	int ret = 0;
+
+	memset(p->spent, 0, sizeof(p->spent));
+	forget_sample(p);
+	pipeline_needs(p, folds, count, NULL, &n);
+	read_facts(p, &n);
+	pipeline_needs(p, folds, count, &p->now, &n);
+	if (n.cgroups)
+		pipeline_cgroups(p);
+	if (filter_needs_owners(p->filter))
+		ret = pipeline_owners(p, NULL);
+	start = clock_ns();
+	if (!ret)
+		ret = dump_folds(p, &n, folds, count);
+	p->spent[1] = clock_ns() - start;
+	if (ret)
+		return ret;
+	if (n.owners)
+		fold_owners(p, folds, count);
+	start = clock_ns();
+	finish_folds(p, folds, count, reports);
+	p->spent[3] = clock_ns() - start;
+	p->samples++;
+	return 0;
+}
+
+int pipeline_prime(struct pipeline *p, struct fold *folds, size_t count, double seconds)
+{
+	struct report *scratch = xcalloc(count, sizeof(*scratch));
+	struct needs n;
+	int64_t mono, real;
+	int ret = 0;
+
+	pipeline_needs(p, folds, count, NULL, &n);
+	source_clock(p->source, &mono, &real);
+	n.states = n.drops_states;
+	n.owners = n.locks = n.bind_table = false;
+	read_facts(p, &n);
+	p->have_before = true;
+	if (n.states) {
+		ret = dump_folds(p, &n, folds, count);
+		if (!ret)
+			finish_folds(p, folds, count, scratch);
+		for (size_t i = 0; i < count; i++)
+			report_end(&scratch[i]);
+		p->samples++;
+	}
+	free(scratch);
+	if (!ret)
+		ret = source_wait(p->source, mono + (int64_t)(seconds * 1e9));
+	return ret == -EINTR || ret == -ENODATA ? 0 : ret;
+}

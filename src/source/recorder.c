@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT
+#include "source/recorder.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "source/packed.h"
+#include "source/tape.h"
+
+/* Share of the time that the search for owners may take. */
+#define OWNERS_SHARE 0.005
+
+struct recorder {
+	struct source *source;
+	struct tape_writer *tape;
+	uint64_t keep;
+	/* The source's clock when the sample under way began. */
+	int64_t monotonic_ns, realtime_ns;
+	/* Inodes seen in the dump (a set of uint64_t). */
+	struct map inodes;
+	uint64_t sockets;
+	/* The last owners and cgroups as they are recorded; when they were searched (0: never) and how
+	 * long that took. */
+	struct str owners, cgroups;
+	int64_t searched_ns, search_ns;
+};
+
+/* Tags of enum tap_stream. */
+static const uint32_t stream_tags[] = {
+	[TAP_DIAG] = TAPE_DIAG,
+	[TAP_LOCKED] = TAPE_LOCKED,
+	[TAP_PROC4] = TAPE_PROC4,
+	[TAP_PROC6] = TAPE_PROC6,
+};
+
+static void on_bytes(void *arg, enum tap_stream stream, int64_t seen_ns, const void *p, size_t n)
+{
+	struct recorder *r = arg;
+
+	tape_put_datagram(r->tape, stream_tags[stream], seen_ns, p, n);
+}
+
+static void on_sock(void *arg, const struct sock *s)
+{
+	struct recorder *r = arg;
+
+	r->sockets++;
+	if (sock_has(s, SOCK_HAS_INODE) && s->inode != 0)
+		map_put(&r->inodes, &s->inode, NULL);
+}
+
+static void begin(struct recorder *r)
+{
+	r->sockets = 0;
+	map_reset(&r->inodes);
+	tape_begin(r->tape, r->monotonic_ns, r->realtime_ns);
+}
+
+static void on_restart(void *arg)
+{
+	begin(arg);
+}
+
+/* Where the sample comes from. */
+static void put_host(struct recorder *r)
+{
+	struct str text = { 0 };
+	struct utsname system;
+	const char *netns = source_netns(r->source);
+
+	if (uname(&system) < 0)
+		memset(&system, 0, sizeof(system));
+	str_addf(&text, "program tcptriage %s\nhost %s\nkernel %s %s\n", TCPTRIAGE_VERSION,
+		 source_host(r->source), system.sysname, system.release);
+	str_addf(&text, "version %s\nmachine %s\norder %s\npage %ld\nticks %ld\nsource %s\n",
+		 system.version, system.machine, RECORDER_BYTE_ORDER, sysconf(_SC_PAGESIZE),
+		 sysconf(_SC_CLK_TCK), source_kind(r->source));
+	if (netns != NULL)
+		str_addf(&text, "netns %s\n", netns);
+	tape_put(r->tape, TAPE_HOST, text.s, text.len);
+	str_free(&text);
+}
+
+static void put_clock(struct recorder *r, bool complete)
+{
+	int64_t monotonic_ns, realtime_ns;
+
+	source_clock(r->source, &monotonic_ns, &realtime_ns);
+
+	struct tape_clock clock = { htole64((uint64_t)monotonic_ns),
+				    htole64((uint64_t)realtime_ns),
+				    htole32(complete ? TAPE_COMPLETE : 0), 0 };
+
+	tape_put(r->tape, TAPE_CLOCK, &clock, sizeof(clock));
+}
+
+static void add_file(struct recorder *r, const char *path, struct str *out)
+{
+	struct str contents = { 0 };
+	int ret = source_file(r->source, path, &contents);
+
+	pack_file(out, path, ret, &contents);
+	str_free(&contents);
+}
+
+static void put_files(struct recorder *r)
+{
+	struct str packed = { 0 };
+	const char *last = "";
+
+	/* The table is grouped by file. */
+	for (size_t i = 0; i < FACT_COUNT; i++) {
+		if (strcmp(fact_table[i].file, last) == 0)
+			continue;
+		last = fact_table[i].file;
+		add_file(r, last, &packed);
+	}
+	add_file(r, "/proc/sys/net/ipv4/ip_local_reserved_ports", &packed);
+	tape_put(r->tape, TAPE_FILES, packed.s, packed.len);
+	str_free(&packed);
+}
+
+static void put_binds(struct recorder *r, struct notes *notes)
+{
+	struct bind_table *table = xcalloc(1, sizeof(*table));
+	struct str packed = { 0 };
+
+	if (source_bind_table(r->source, table, notes) == 0) {
+		pack_binds(&packed, table);
+		tape_put(r->tape, TAPE_BINDS, packed.s, packed.len);
+	}
+	str_free(&packed);
+	free(table);
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/* Searches owners and cgroups anew. */
+static void search(struct recorder *r, struct notes *notes)
+{
+	int64_t start = now_ns();
+	struct owners owners;
+	struct cgroups cgroups = { 0 };
+	int ret = source_owners(r->source, &r->inodes, &owners, notes);
+
+	str_reset(&r->owners);
+	/* A search that broke off is recorded as what it is: not searched. */
+	if (ret == 0 || owners.seen > 0)
+		pack_owners(&r->owners, &owners);
+	owners_free(&owners);
+	ret = source_cgroups(r->source, &cgroups, notes);
+	str_reset(&r->cgroups);
+	if (ret == 0)
+		pack_cgroups(&r->cgroups, &cgroups);
+	cgroups_free(&cgroups);
+	r->searched_ns = now_ns();
+	r->search_ns = r->searched_ns - start;
+}
+
+/* Owners and cgroups, new where that is due. Returns their age in seconds. */
+static double put_owners(struct recorder *r, struct notes *notes)
+{
+	double age = 0;
+
+	if (r->searched_ns == 0 ||
+	    (double)(now_ns() - r->searched_ns) * OWNERS_SHARE >= (double)r->search_ns)
+		search(r, notes);
+	else
+		age = (double)(now_ns() - r->searched_ns) / 1e9;
+	if (age > 0)
+		notes_add(notes, "owners and cgroups are those of %.1f s before: searching them "
+				 "takes %.3f s", age, (double)r->search_ns / 1e9);
+	if (r->owners.len > 0)
+		tape_put(r->tape, TAPE_OWNERS, r->owners.s, r->owners.len);
+	if (r->cgroups.len > 0)
+		tape_put(r->tape, TAPE_CGROUPS, r->cgroups.s, r->cgroups.len);
+	return age;
+}
+
+static void put_notes(struct recorder *r, const struct notes *notes)
+{
+	struct str packed = { 0 };
+
+	pack_notes(&packed, notes);
+	tape_put(r->tape, TAPE_NOTES, packed.s, packed.len);
+	str_free(&packed);
+}
+
+static int take_dump(struct recorder *r, struct dump_result *result, struct notes *notes)
+{
+	const struct tap tap = { on_bytes, r };
+	const struct sink sink = { .add = on_sock, .restart = on_restart,
+				   .args = (void *[]){ r } };
+	const struct dump_request req = { .states = STATES_ALL, .info = true, .drops = true,
+					  .locks = true, .workers = 1, .tap = &tap };
+
+	source_clock(r->source, &r->monotonic_ns, &r->realtime_ns);
+	begin(r);
+	return source_dump(r->source, &req, &sink, result, notes);
+}
+
+static int commit(struct recorder *r, struct str *why)
+{
+	int ret = tape_commit(r->tape);
+
+	if (ret < 0) {
+		str_addf(why, "cannot write the sample: %s", strerror(-ret));
+		return ret;
+	}
+	ret = r->keep > 0 ? tape_keep(r->tape, r->keep) : 0;
+	if (ret < 0)
+		str_addf(why, "cannot drop old samples: %s", strerror(-ret));
+	return ret;
+}
+
+int recorder_take(struct recorder *r, struct recorder_sample *out, struct notes *notes,
+		  struct str *why)
+{
+	uint64_t before = tape_size(r->tape);
+	struct dump_result result = { 0 };
+	int ret = take_dump(r, &result, notes);
+
+	*out = (struct recorder_sample){ 0 };
+	if (ret < 0) {
+		str_addf(why, "no sockets could be read: %s", strerror(-ret));
+		return ret;
+	}
+	put_clock(r, result.complete);
+	put_host(r);
+	put_files(r);
+	put_binds(r, notes);
+	out->owners_age = put_owners(r, notes);
+	put_notes(r, notes);
+	ret = commit(r, why);
+	out->sockets = r->sockets;
+	out->complete = result.complete;
+	out->file_bytes = tape_size(r->tape);
+	out->bytes = out->file_bytes > before ? out->file_bytes - before : 0;
+	return ret;
+}
+
+int recorder_open(struct source *s, const char *file, uint64_t keep, struct notes *notes,
+		  struct recorder **out, struct str *why)
+{
+	struct tape_writer *tape;
+	int ret = tape_writer_open(file, notes, &tape, why);
+
+	if (ret < 0)
+		return ret;
+
+	struct recorder *r = xcalloc(1, sizeof(*r));
+
+	r->source = s;
+	r->tape = tape;
+	r->keep = keep;
+	r->inodes = map_make(sizeof(uint64_t), 0);
+	*out = r;
+	return 0;
+}
+
+void recorder_close(struct recorder *r)
+{
+	if (r == NULL)
+		return;
+	tape_writer_close(r->tape);
+	map_free(&r->inodes);
+	str_free(&r->owners);
+	str_free(&r->cgroups);
+	free(r);
+}
