@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/suggest.h"
 #include "complete.h"
+#include "explain.h"
 #include "list.h"
 #include "options.h"
 #include "output.h"
@@ -95,9 +96,9 @@ const struct command commands[CMD_ID_COUNT] = {
 		"It looks only, unless --connect asks for one real attempt.", false, NULL },
 	[CMD_TOP] = { CMD_TOP, "top", { NULL }, ARGS_FILTER, 0, 0, "[FILTER]",
 		"The live view.", "Press ? in it for its keys.", false, NULL },
-	[CMD_EXPLAIN] = { CMD_EXPLAIN, "explain", { NULL }, ARGS_WORDS, 0, 1, "[TOPIC]",
+	[CMD_EXPLAIN] = { CMD_EXPLAIN, "explain", { NULL }, ARGS_WORDS, 0, 9, "[TOPIC]",
 		"The runbook: what a state, finding or setting means and what to do.",
-		"Without a topic it lists them. Reads nothing from the system.", false, NULL },
+		"Without a topic it lists them. Reads nothing from the system.", false, explain_run },
 	[CMD_RECORD] = { CMD_RECORD, "record", { NULL }, ARGS_WORDS, 1, 1, "FILE",
 		"Save what the kernel says, for later.",
 		"Appends to FILE; every reading command takes it with --from=FILE.", false, NULL },

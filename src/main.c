@@ -6,6 +6,7 @@
  *                for the shells; output.c standard output, checked to the end
  *   pipeline.c   source → filter → folds → reports, one sample; run.c repeats and renders it
  *   list.c       the sockets themselves, streamed; names.c names for -r
+ *   explain.c    the runbook
  *
  *   source/      the only folder that reads the system
  *     source.c        what all kinds share, and who falls back to whom; backend.h the inner table
@@ -14,11 +15,16 @@
  *     diag_parse.c    inet_diag messages → struct sock
  *     proc.c          /proc/net/tcp*; proc_parse.c a line → struct sock
  *     live.c          files, sockets, clocks of a namespace; netns.c finds and enters it
+ *     route.c         the way to a destination (rtnl.c asks, rtnl_parse.c reads the answers);
+ *                     connect.c one real attempt; resolve.c names
  *   model/       plain values: sock.h, state.c, addr.c, facts.c, owners.h, filter.h, column.c, report.c
  *     filter_prefix.c bytecode put in front of a filter's
+ *     topic.c         the runbook's topics: topic_states.c, topic_findings.c, topic_why.c,
+ *                     topic_errno.c, topic_settings.c, topic_limits.c, topic_options.c,
+ *                     topic_pages.c; path.h routes, neighbours, attempts
  *   analysis/    one file an answer, listed in table.c: states.c (group.c for --by), count.c
  *   render/      report → bytes: text.c (view.c rows, cell.c values, lines.c sentences), json.c,
- *                row.c the rows of list
+ *                row.c the rows of list, runbook.c topics, diagram.c the state machine
  *   base/        knows nothing of TCP: alloc.c, str.c, vec.c, map.c, num.c, escape.c, file.c,
  *                suggest.c
  */

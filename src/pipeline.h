@@ -89,6 +89,9 @@ NODISCARD RETURNS_NONNULL NONNULL struct value *pipeline_envelope(struct pipelin
 								  const char *command,
 								  bool complete);
 
+/** Adds the member "time": REALTIME_NS as RFC 3339 UTC with milliseconds. */
+NONNULL void envelope_add_time(struct arena *a, struct value *o, int64_t realtime_ns);
+
 /** Name of a user by uid, cached, or NULL. */
 const char *pipeline_user_name(uint32_t uid);
 

@@ -15,6 +15,7 @@
 #include "command.h"
 #include "output.h"
 #include "pipeline.h"
+#include "render/diagram.h"
 
 /** Rows on a terminal where -t does not say. */
 #define TERMINAL_ROWS 20
@@ -63,7 +64,7 @@ void pipeline_render_options(const struct options *opt, struct render_options *o
 		out->width = ws.ws_col;
 }
 
-static void add_time(struct arena *a, struct value *o, int64_t realtime_ns)
+void envelope_add_time(struct arena *a, struct value *o, int64_t realtime_ns)
 {
 	time_t seconds = (time_t)(realtime_ns / 1000000000);
 	struct tm tm;
@@ -87,7 +88,7 @@ struct value *pipeline_envelope(struct pipeline *p, struct arena *a, const char 
 	value_add_text(a, o, "schema", arena_printf(a, "tcptriage.%s/1", command));
 	value_add_text(a, o, "version", TCPTRIAGE_VERSION);
 	value_add_text(a, o, "host", source_host(p->source));
-	add_time(a, o, real);
+	envelope_add_time(a, o, real);
 	value_add_text(a, o, "netns", source_netns(p->source));
 	value_add_text(a, o, "source", source_kind(p->source));
 	value_add_bool(a, o, "complete", complete);
@@ -140,7 +141,9 @@ static void print_debug(const struct pipeline *p)
 static void render(struct pipeline *p, const struct analysis *a, struct report *report,
 		   const struct render_options *opt)
 {
-	const struct renderer *r = p->opt->json ? &json_renderer : &text_renderer;
+	const struct renderer *r = p->opt->json    ? &json_renderer :
+				   p->opt->diagram ? &diagram_renderer :
+						     &text_renderer;
 	struct value *envelope = pipeline_envelope(p, &report->arena, a->name, report->complete);
 	struct str out = { 0 };
 	uint64_t cut = 0;

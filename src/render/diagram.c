@@ -160,3 +160,17 @@ void diagram_draw(const uint64_t counts[STATE_COUNT], bool unicode, struct str *
 		str_addc(out, '\n');
 	}
 }
+
+static void diagram_report(struct str *out, UNUSED const struct value *envelope,
+			   const struct report *report, UNUSED const struct view *views,
+			   const struct render_options *opt)
+{
+	const struct value *states = value_get(report->root, "states");
+	uint64_t counts[STATE_COUNT] = { 0 };
+
+	for (int s = 0; states && s < STATE_COUNT; s++)
+		counts[s] = (uint64_t)value_int(states, state_table[s].name, 0);
+	diagram_draw(counts, opt->terminal && opt->unicode, out);
+}
+
+const struct renderer diagram_renderer = { "diagram", diagram_report };

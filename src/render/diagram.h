@@ -9,9 +9,13 @@
 #include "base/attr.h"
 #include "base/str.h"
 #include "model/state.h"
+#include "render/render.h"
 
 /** Appends the drawing, 79 columns wide, with COUNTS by enum state; in box-drawing characters with
  *  UNICODE, in ASCII without. Beside the RFC's states it has the kernel's BOUND. */
 NONNULL void diagram_draw(const uint64_t counts[STATE_COUNT], bool unicode, struct str *out);
+
+/** Draws the counts in the object "states" of a report: boxes on a terminal that can show them. */
+extern const struct renderer diagram_renderer;
 
 #endif
