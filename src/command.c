@@ -17,6 +17,7 @@
 #include "options.h"
 #include "output.h"
 #include "pipeline.h"
+#include "record.h"
 
 void complain(const char *fmt, ...)
 {
@@ -101,7 +102,8 @@ const struct command commands[CMD_ID_COUNT] = {
 		"Without a topic it lists them. Reads nothing from the system.", false, explain_run },
 	[CMD_RECORD] = { CMD_RECORD, "record", { NULL }, ARGS_WORDS, 1, 1, "FILE",
 		"Save what the kernel says, for later.",
-		"Appends to FILE; every reading command takes it with --from=FILE.", false, NULL },
+		"Appends to FILE; every reading command takes it with --from=FILE. Without -i and -c:\n"
+		"two samples, a second apart, so that rates can be told from it.", false, record_run },
 	[CMD_DIFF] = { CMD_DIFF, "diff", { NULL }, ARGS_WORDS, 2, 2, "OLD NEW",
 		"What grew between two recordings (- for now)?",
 		"By state, owner and destination.", false, NULL },

@@ -39,8 +39,8 @@ static const char *const color_words[] = { "auto", "always", "never", NULL };
 #define LONG_TIME 31536000.0
 
 const struct option_row option_table[] = {
-	FLAG("ipv4", '4', ipv4, READERS, "IPv4 sockets only"),
-	FLAG("ipv6", '6', ipv6, READERS, "IPv6 sockets only"),
+	FLAG("ipv4", '4', ipv4, READERS & ~BIT(RECORD), "IPv4 sockets only"),
+	FLAG("ipv6", '6', ipv6, READERS & ~BIT(RECORD), "IPv6 sockets only"),
 	TEXT("netns", 'N', netns, READERS, "NAME|PID|PATH|all",
 	     "another network namespace; all: every one reachable from here"),
 	{ "source", 0, OPTION_CHOICE, AT(source), NO_SET, READERS, "auto|netlink|proc",

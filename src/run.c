@@ -192,17 +192,20 @@ static int repeat(struct pipeline *p, struct fold *fold, const struct render_opt
 	return status;
 }
 
-/** Whether and how long counters are watched before the first sample. */
-static double sample_seconds(const struct pipeline *p, const struct fold *fold)
+/** How long counters are watched before the first sample; 0: not at all. */
+static double sample_seconds(struct pipeline *p, const struct fold *fold)
 {
 	struct needs n;
+	double seconds;
 
-	if (p->opt->from)
-		return 0;
-	pipeline_needs((struct pipeline *)p, fold, 1, NULL, &n);
+	pipeline_needs(p, fold, 1, NULL, &n);
+	seconds = n.rates && strcmp(fold->analysis->name, "check") == 0 ? 1 : 0;
 	if (p->opt->sample_set)
-		return p->opt->sample;
-	return n.rates && strcmp(fold->analysis->name, "check") == 0 ? 1 : 0;
+		seconds = p->opt->sample;
+	/* A recording was watched from its sample before on. */
+	if (seconds > 0 && p->opt->from && source_back(p->source))
+		return 0;
+	return seconds;
 }
 
 int pipeline_run(const struct analysis *a, const struct options *opt)

@@ -25,9 +25,10 @@ struct recorder {
 	/* Inodes seen in the dump (a set of uint64_t). */
 	struct map inodes;
 	uint64_t sockets;
-	/* The last owners and cgroups as they are recorded; when they were searched (0: never) and how
-	 * long that took. */
+	/* The last owners and cgroups as they are recorded, with what they are short of; when they
+	 * were searched (0: never) and how long that took. */
 	struct str owners, cgroups;
+	struct notes search_notes;
 	int64_t searched_ns, search_ns;
 };
 
@@ -148,19 +149,22 @@ static int64_t now_ns(void)
 }
 
 /* Searches owners and cgroups anew. */
-static void search(struct recorder *r, struct notes *notes)
+static void search(struct recorder *r)
 {
 	int64_t start = now_ns();
 	struct owners owners;
 	struct cgroups cgroups = { 0 };
-	int ret = source_owners(r->source, &r->inodes, &owners, notes);
+	int ret;
+
+	notes_free(&r->search_notes);
+	ret = source_owners(r->source, &r->inodes, &owners, &r->search_notes);
 
 	str_reset(&r->owners);
 	/* A search that broke off is recorded as what it is: not searched. */
 	if (ret == 0 || owners.seen > 0)
 		pack_owners(&r->owners, &owners);
 	owners_free(&owners);
-	ret = source_cgroups(r->source, &cgroups, notes);
+	ret = source_cgroups(r->source, &cgroups, &r->search_notes);
 	str_reset(&r->cgroups);
 	if (ret == 0)
 		pack_cgroups(&r->cgroups, &cgroups);
@@ -169,33 +173,38 @@ static void search(struct recorder *r, struct notes *notes)
 	r->search_ns = r->searched_ns - start;
 }
 
-/* Owners and cgroups, new where that is due. Returns their age in seconds. */
-static double put_owners(struct recorder *r, struct notes *notes)
-{
-	double age = 0;
-
-	if (r->searched_ns == 0 ||
-	    (double)(now_ns() - r->searched_ns) * OWNERS_SHARE >= (double)r->search_ns)
-		search(r, notes);
-	else
-		age = (double)(now_ns() - r->searched_ns) / 1e9;
-	if (age > 0)
-		notes_add(notes, "owners and cgroups are those of %.1f s before: searching them "
-				 "takes %.3f s", age, (double)r->search_ns / 1e9);
-	if (r->owners.len > 0)
-		tape_put(r->tape, TAPE_OWNERS, r->owners.s, r->owners.len);
-	if (r->cgroups.len > 0)
-		tape_put(r->tape, TAPE_CGROUPS, r->cgroups.s, r->cgroups.len);
-	return age;
-}
-
-static void put_notes(struct recorder *r, const struct notes *notes)
+static void put_notes(struct recorder *r, uint32_t tag, const struct notes *notes)
 {
 	struct str packed = { 0 };
 
 	pack_notes(&packed, notes);
-	tape_put(r->tape, TAPE_NOTES, packed.s, packed.len);
+	tape_put(r->tape, tag, packed.s, packed.len);
 	str_free(&packed);
+}
+
+/* Owners and cgroups, new where that is due. Returns their age in seconds. */
+static double put_owners(struct recorder *r)
+{
+	struct notes notes = { 0 };
+	double age = 0;
+
+	if (r->searched_ns == 0 ||
+	    (double)(now_ns() - r->searched_ns) * OWNERS_SHARE >= (double)r->search_ns)
+		search(r);
+	else
+		age = (double)(now_ns() - r->searched_ns) / 1e9;
+	if (age > 0)
+		notes_add(&notes, "owners and cgroups are those of %.1f s before: searching them "
+				  "takes %.3f s", age, (double)r->search_ns / 1e9);
+	for (size_t i = 0; i < r->search_notes.count; i++)
+		notes_add(&notes, "%s", r->search_notes.text[i]);
+	if (r->owners.len > 0)
+		tape_put(r->tape, TAPE_OWNERS, r->owners.s, r->owners.len);
+	if (r->cgroups.len > 0)
+		tape_put(r->tape, TAPE_CGROUPS, r->cgroups.s, r->cgroups.len);
+	put_notes(r, TAPE_OWNER_NOTES, &notes);
+	notes_free(&notes);
+	return age;
 }
 
 static int take_dump(struct recorder *r, struct dump_result *result, struct notes *notes)
@@ -241,8 +250,10 @@ int recorder_take(struct recorder *r, struct recorder_sample *out, struct notes 
 	put_host(r);
 	put_files(r);
 	put_binds(r, notes);
-	out->owners_age = put_owners(r, notes);
-	put_notes(r, notes);
+	put_notes(r, TAPE_NOTES, notes);
+	out->owners_age = put_owners(r);
+	for (size_t i = 0; i < r->search_notes.count; i++)
+		notes_add(notes, "%s", r->search_notes.text[i]);
 	ret = commit(r, why);
 	out->sockets = r->sockets;
 	out->complete = result.complete;
@@ -278,5 +289,6 @@ void recorder_close(struct recorder *r)
 	map_free(&r->inodes);
 	str_free(&r->owners);
 	str_free(&r->cgroups);
+	notes_free(&r->search_notes);
 	free(r);
 }

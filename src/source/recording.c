@@ -29,10 +29,12 @@ struct recording {
 	int64_t monotonic_ns, realtime_ns;
 	bool complete;
 	struct str files;
-	struct notes notes;
+	struct notes notes, owner_notes;
 	/* Its machine: clock ticks a second; its byte order is not ours. */
 	long ticks;
 	bool swapped;
+	/* The sample could not be shown: why says it. */
+	bool broken;
 	/* Namespace it is of, "" for the host's own. */
 	char netns[64];
 	/* Why the last operation failed. */
@@ -106,13 +108,13 @@ static int read_clock(struct recording *r)
 	return ret;
 }
 
-static int read_notes(struct recording *r)
+static int read_notes(struct recording *r, uint32_t tag, struct notes *notes)
 {
 	struct str text = { 0 };
-	int ret = tape_get(r->tape, TAPE_NOTES, VALUE_MAX, &text, &r->why);
+	int ret = tape_get(r->tape, tag, VALUE_MAX, &text, &r->why);
 
-	notes_free(&r->notes);
-	if (ret == 0 && unpack_notes(str_text(&text), text.len, &r->notes) < 0) {
+	notes_free(notes);
+	if (ret == 0 && unpack_notes(str_text(&text), text.len, notes) < 0) {
 		str_add(&r->why, "the recording's notes cannot be read");
 		ret = -EBADMSG;
 	}
@@ -135,7 +137,9 @@ static int show(struct source *s, size_t i)
 	if (ret == 0)
 		ret = read_clock(r);
 	if (ret == 0)
-		ret = read_notes(r);
+		ret = read_notes(r, TAPE_NOTES, &r->notes);
+	if (ret == 0)
+		ret = read_notes(r, TAPE_OWNER_NOTES, &r->owner_notes);
 	if (ret == 0)
 		ret = tape_get(r->tape, TAPE_FILES, VALUE_MAX, &r->files, &r->why);
 	if (ret == -ENOENT)
@@ -272,6 +276,12 @@ static int dump_proc(struct recording *r, const struct dump_request *req, struct
 	return ret < 0 ? ret : ret6 == -ENOENT ? 0 : ret6;
 }
 
+static void add_notes(struct notes *to, const struct notes *from)
+{
+	for (size_t i = 0; i < from->count; i++)
+		notes_add(to, "%s", from->text[i]);
+}
+
 static int recording_dump(struct source *s, const struct dump_request *req, const struct sink *sink,
 			  struct dump_result *result, struct notes *notes)
 {
@@ -280,9 +290,12 @@ static int recording_dump(struct source *s, const struct dump_request *req, cons
 	int ret;
 
 	*result = (struct dump_result){ 0 };
+	if (r->broken) {
+		notes_add(notes, "%s", str_text(&r->why));
+		return -EBADMSG;
+	}
 	str_reset(&r->why);
-	for (size_t i = 0; i < r->notes.count; i++)
-		notes_add(notes, "%s", r->notes.text[i]);
+	add_notes(notes, &r->notes);
 	ret = dump_diag(r, req, &trim, result, notes);
 	if (ret == -ENOENT && r->swapped) {
 		str_add(&r->why, "recorded from /proc on a machine of another byte order");
@@ -302,6 +315,8 @@ static int recording_file(struct source *s, const char *path, struct str *out)
 {
 	struct recording *r = own(s);
 
+	if (r->broken)
+		return -EBADMSG;
 	return unpack_file(str_text(&r->files), r->files.len, path, out);
 }
 
@@ -343,6 +358,7 @@ static int recording_owners(struct source *s, const struct map *wanted, struct o
 		notes_add(notes, "the recorded owners cannot be read");
 	else if (ret == -EOPNOTSUPP)
 		notes_add(notes, "owners were not recorded");
+	add_notes(notes, &own(s)->owner_notes);
 	str_free(&bytes);
 	return ret;
 }
@@ -365,9 +381,11 @@ static int recording_wait(struct source *s, int64_t until_ns)
 	struct recording *r = own(s);
 
 	(void)until_ns;
-	if (r->at + 1 >= tape_samples(r->tape))
+	if (r->broken || r->at + 1 >= tape_samples(r->tape))
 		return -ENODATA;
-	return show(s, r->at + 1);
+	/* Nobody is told why here: the next dump says it. */
+	r->broken = show(s, r->at + 1) < 0;
+	return 0;
 }
 
 static void recording_clock(const struct source *s, int64_t *monotonic_ns, int64_t *realtime_ns)
@@ -384,8 +402,21 @@ static void recording_close(struct source *s)
 	str_free(&r->files);
 	str_free(&r->why);
 	notes_free(&r->notes);
+	notes_free(&r->owner_notes);
 	free(r);
 	s->own = NULL;
+}
+
+int recording_back(struct source *s)
+{
+	struct recording *r = own(s);
+
+	if (s->ops != &recording_backend)
+		return -EOPNOTSUPP;
+	if (r->broken || r->at == 0)
+		return -ENODATA;
+	r->broken = show(s, r->at - 1) < 0;
+	return 0;
 }
 
 const struct backend recording_backend = {

@@ -17,4 +17,7 @@ NODISCARD NONNULL_ARGS(1, 2, 4, 5) int recording_open(struct source *s, const ch
 						     const char *at, struct notes *notes,
 						     struct str *why);
 
+/** As source_back(). */
+NODISCARD NONNULL int recording_back(struct source *s);
+
 #endif

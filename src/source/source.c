@@ -53,7 +53,10 @@ int source_open(const struct options *opt, struct notes *notes, struct source **
 	s->choice = (enum source_choice)opt->source;
 	host_name(s);
 	if (opt->from) {
-		ret = recording_open(s, opt->from, opt->at, notes, why);
+		/* Repetition plays it from the start. */
+		ret = recording_open(s, opt->from,
+				     opt->at ? opt->at : opt->interval_set ? "#1" : NULL, notes,
+				     why);
 	} else {
 		if (opt->netns)
 			ret = netns_open(opt->netns, &s->netns, why);
@@ -96,6 +99,11 @@ const char *source_host(const struct source *s)
 int source_wait(struct source *s, int64_t until_ns)
 {
 	return s->ops->wait(s, until_ns);
+}
+
+int source_back(struct source *s)
+{
+	return recording_back(s);
 }
 
 void source_clock(const struct source *s, int64_t *monotonic_ns, int64_t *realtime_ns)

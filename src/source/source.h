@@ -103,6 +103,10 @@ RETURNS_NONNULL NONNULL const char *source_host(const struct source *s);
  *  sleeps until START_NS + SECONDS of the monotonic clock. 0 or -errno (-EINTR: a signal). */
 NODISCARD NONNULL int source_wait(struct source *s, int64_t until_ns);
 
+/** Moves a recording back to the sample before: what rates need. 0; -ENODATA at the first;
+ *  -EOPNOTSUPP for a live source. */
+NODISCARD NONNULL int source_back(struct source *s);
+
 /** Now by this source's clock. */
 NONNULL void source_clock(const struct source *s, int64_t *monotonic_ns, int64_t *realtime_ns);
 

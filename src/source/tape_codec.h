@@ -32,12 +32,14 @@ enum tape_tag {
 	/** Reads of /proc/net/tcp and tcp6, as datagrams. */
 	TAPE_PROC4 = TAPE_TAG('P', 'R', 'C', '4'),
 	TAPE_PROC6 = TAPE_TAG('P', 'R', 'C', '6'),
-	/** Files with their contents; the bind table; holders of sockets; cgroup paths; notes. */
+	/** Files with their contents; the bind table; holders of sockets; cgroup paths; notes of the
+	 *  dump and of the search for owners. */
 	TAPE_FILES = TAPE_TAG('F', 'I', 'L', 'E'),
 	TAPE_BINDS = TAPE_TAG('B', 'I', 'N', 'D'),
 	TAPE_OWNERS = TAPE_TAG('O', 'W', 'N', 'R'),
 	TAPE_CGROUPS = TAPE_TAG('C', 'G', 'R', 'P'),
 	TAPE_NOTES = TAPE_TAG('N', 'O', 'T', 'E'),
+	TAPE_OWNER_NOTES = TAPE_TAG('O', 'N', 'O', 'T'),
 };
 
 /** How a piece is stored. */
