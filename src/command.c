@@ -74,7 +74,7 @@ const struct command commands[CMD_ID_COUNT] = {
 	[CMD_CLOSE_WAIT] = { CMD_CLOSE_WAIT, "close-wait", { "cw" }, ARGS_FILTER, 0, 0, "[FILTER]",
 		"Who holds CLOSE_WAIT sockets, since when, and why are they stuck?",
 		"Tells a missing close (leak) from a stuck reader and a stuck accept loop.", false,
-		NULL },
+		run_analysis },
 	[CMD_PORTS] = { CMD_PORTS, "ports", { "headroom" }, ARGS_FILTER, 0, 0, "[FILTER]",
 		"Per destination: how many more connections fit, and when do they run out?",
 		"A pool is one local address, remote address and remote port. With --rate: what "

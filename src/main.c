@@ -15,14 +15,21 @@
  *     diag_parse.c    inet_diag messages → struct sock
  *     proc.c          /proc/net/tcp*; proc_parse.c a line → struct sock
  *     live.c          files, sockets, clocks of a namespace; netns.c finds and enters it
+ *     owners.c        who holds which socket: owners_visit.c goes to one process, owners_read.c and
+ *                     owners_parse.c read what /proc says of it, owners_collect.c puts it together
+ *     cgroup.c        cgroup ids to paths; mount_parse.c finds the mount
  *     route.c         the way to a destination (rtnl.c asks, rtnl_parse.c reads the answers);
  *                     connect.c one real attempt; resolve.c names
- *   model/       plain values: sock.h, state.c, addr.c, facts.c, owners.h, filter.h, column.c, report.c
+ *   model/       plain values: sock.h, state.c, addr.c, facts.c, owners.c, filter.h, column.c, report.c
+ *     cgroup.c        unit and container of a cgroup path
  *     filter_prefix.c bytecode put in front of a filter's
  *     topic.c         the runbook's topics: topic_states.c, topic_findings.c, topic_why.c,
  *                     topic_errno.c, topic_settings.c, topic_limits.c, topic_options.c,
  *                     topic_pages.c; path.h routes, neighbours, attempts
  *   analysis/    one file an answer, listed in table.c: states.c (group.c for --by), count.c
+ *     close_wait.c    the fold: close_wait_listener.c whose accept queue, close_wait_owner.c whose
+ *                     sockets, close_wait_verdict.c what is wrong, close_wait_report.c with
+ *                     close_wait_list.c the tree, close_wait_view.c its tables
  *   render/      report → bytes: text.c (view.c rows, cell.c values, lines.c sentences), json.c,
  *                row.c the rows of list, runbook.c topics, diagram.c the state machine
  *   base/        knows nothing of TCP: alloc.c, str.c, vec.c, map.c, num.c, escape.c, file.c,

@@ -20,7 +20,8 @@ struct process {
 	pid_t pid, ppid;
 	/** Effective uid; UINT32_MAX where unknown. */
 	uint32_t uid;
-	/** Name of that user; the number as text where it has none; NULL where the uid is unknown. */
+	/** Name of that user on the host that was read (a recording's is another one); the number as
+	 *  text where it has none; NULL where the uid is unknown. */
 	const char *user;
 	/** Start time in clock ticks since boot: with the pid it names the process for ever. */
 	uint64_t start;

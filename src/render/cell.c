@@ -95,18 +95,34 @@ static void add_spark(struct str *out, const struct value *v, const struct rende
 	free(numbers);
 }
 
+/** Members of an array that a cell shows; JSON has them all. */
+#define CHILDREN_SHOWN 8
+
+/** What stands in front of child number I of V; false where the rest is only counted. */
+static bool add_comma(struct str *out, const struct value *v, size_t i)
+{
+	if (i == CHILDREN_SHOWN && v->children.count > CHILDREN_SHOWN + 1) {
+		str_addf(out, ",+%zu", v->children.count - i);
+		return false;
+	}
+	if (i)
+		str_addc(out, ',');
+	return true;
+}
+
 static void add_children(struct str *out, const struct value *v, enum unit unit,
 			 const struct render_options *opt, bool blanks)
 {
+	size_t i = 0;
+
 	if (unit == UNIT_SPARK) {
 		add_spark(out, v, opt);
 		return;
 	}
 	if (!v->children.first)
 		str_addc(out, '-');
-	for (const struct value *c = v->children.first; c; c = c->next) {
-		if (c != v->children.first)
-			str_addc(out, ',');
+	for (const struct value *c = v->children.first; c && add_comma(out, v, i); c = c->next) {
+		i++;
 		if (v->kind == VALUE_OBJECT)
 			str_addf(out, "%s=", c->key);
 		text_add_value(out, c, unit, opt, blanks);
@@ -149,15 +165,15 @@ void text_add_cell(struct str *out, const struct value *row, const struct view_c
 	const char *member = column->path[n] ? column->path + n + 1 : NULL;
 	char *path = xstrndup(column->path, n);
 	const struct value *v = value_at(row, path);
+	size_t i = 0;
 
 	free(path);
 	if (!member || !v || v->kind != VALUE_ARRAY || !v->children.first) {
 		text_add_value(out, v, column->unit, opt, blanks);
 		return;
 	}
-	for (const struct value *c = v->children.first; c; c = c->next) {
-		if (c != v->children.first)
-			str_addc(out, ',');
+	for (const struct value *c = v->children.first; c && add_comma(out, v, i); c = c->next) {
+		i++;
 		text_add_value(out, value_at(c, member), column->unit, opt, blanks);
 	}
 }

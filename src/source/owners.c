@@ -390,5 +390,5 @@ int owners_scan(const char *proc, const struct map *wanted, unsigned threads, st
 	note_coverage(&s, &tally, out, notes);
 	out->searched = !tally.error;
 	end(&s);
-	return tally.error;
+	return 0;
 }

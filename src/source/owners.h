@@ -20,9 +20,9 @@
  *  fork() and SCM_RIGHTS give a socket to any number of others, and all of them must close it. An
  *  empty set costs nothing: no process is looked at.
  *
- *  0, also where some processes could not be read (counted in OUT, said in NOTES). -errno where the
- *  search did not take place or part of it broke off for another reason than rights (EMFILE, ENOMEM,
- *  EIO): OUT then holds what was found, OUT->searched is false, NOTES says why. */
+ *  0, also where some processes could not be read (counted in OUT, said in NOTES). Where that had
+ *  another reason than rights (EMFILE, ENOMEM, EIO) the answer is short: OUT->searched is false then.
+ *  -errno where the search did not take place at all (NOTES says why); OUT is then empty. */
 NODISCARD NONNULL_ARGS(1, 4, 5) int owners_scan(const char *proc, const struct map *wanted,
 						unsigned threads, struct owners *out,
 						struct notes *notes);
