@@ -5,11 +5,14 @@
 #include "analysis/analysis.h"
 
 extern const struct analysis states_analysis, count_analysis, close_wait_analysis;
+extern const struct analysis listeners_analysis, handshakes_analysis;
 
 const struct analysis *const analyses[] = {
 	&states_analysis,
 	&count_analysis,
 	&close_wait_analysis,
+	&handshakes_analysis,
+	&listeners_analysis,
 	NULL,
 };
 
