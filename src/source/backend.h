@@ -22,6 +22,8 @@ struct backend {
 	int (*cgroups)(struct source *s, struct cgroups *out, struct notes *notes);
 	int (*wait)(struct source *s, int64_t until_ns);
 	void (*clock)(const struct source *s, int64_t *monotonic_ns, int64_t *realtime_ns);
+	/** Where a recording is; NULL for a running kernel. */
+	void (*position)(const struct source *s, struct source_position *out);
 	void (*close)(struct source *s);
 };
 

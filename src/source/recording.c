@@ -394,6 +394,21 @@ static void recording_clock(const struct source *s, int64_t *monotonic_ns, int64
 	*realtime_ns = own(s)->realtime_ns;
 }
 
+static void recording_position(const struct source *s, struct source_position *out)
+{
+	const struct recording *r = own(s);
+	int64_t here_ns, next_ns, real_ns;
+
+	out->at = r->at + 1;
+	out->count = tape_samples(r->tape);
+	out->next_ns = 0;
+	if (out->at == out->count)
+		return;
+	tape_when(r->tape, r->at, &here_ns, &real_ns);
+	tape_when(r->tape, r->at + 1, &next_ns, &real_ns);
+	out->next_ns = next_ns > here_ns ? next_ns - here_ns : 0;
+}
+
 static void recording_close(struct source *s)
 {
 	struct recording *r = own(s);
@@ -428,6 +443,7 @@ const struct backend recording_backend = {
 	.cgroups = recording_cgroups,
 	.wait = recording_wait,
 	.clock = recording_clock,
+	.position = recording_position,
 	.close = recording_close,
 };
 

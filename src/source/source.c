@@ -111,6 +111,14 @@ void source_clock(const struct source *s, int64_t *monotonic_ns, int64_t *realti
 	s->ops->clock(s, monotonic_ns, realtime_ns);
 }
 
+bool source_position(const struct source *s, struct source_position *out)
+{
+	if (!s->ops->position)
+		return false;
+	s->ops->position(s, out);
+	return true;
+}
+
 int source_dump(struct source *s, const struct dump_request *req, const struct sink *sink,
 		struct dump_result *result, struct notes *notes)
 {

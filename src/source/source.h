@@ -110,6 +110,17 @@ NODISCARD NONNULL int source_back(struct source *s);
 /** Now by this source's clock. */
 NONNULL void source_clock(const struct source *s, int64_t *monotonic_ns, int64_t *realtime_ns);
 
+/** Where a recording is. */
+struct source_position {
+	/** The sample it stands at, from 1, and how many there are. */
+	uint64_t at, count;
+	/** Until the next one, by the recording's monotonic clock, ns; 0 at the last. */
+	int64_t next_ns;
+};
+
+/** Where S is; false where it is no recording. */
+NODISCARD NONNULL bool source_position(const struct source *s, struct source_position *out);
+
 /** One dump. 0, also where RESULT says that it is incomplete; -errno where nothing could be had
  *  (reason in NOTES): -EAGAIN where it broke off and the sink cannot restart. Waits for the kernel
  *  are bounded: 5 s without progress. */
