@@ -324,14 +324,14 @@ static void read_facts(struct pipeline *p, const struct needs *n)
 }
 
 static void finish_folds(struct pipeline *p, struct fold *folds, size_t count,
-			 struct report *reports)
+			 struct report *reports, bool priming)
 {
 	static const char *const own_name[] = { NULL };
 	struct host host = {
 		.now = &p->now, .before = p->have_before ? &p->before : NULL,
 		.owners = p->have_owners ? &p->owners : NULL,
 		.cgroups = p->have_cgroups ? &p->cgroups : NULL,
-		.sample = p->samples, .source = source_kind(p->source), .notes = &p->notes,
+		.sample = p->samples, .priming = priming, .source = source_kind(p->source), .notes = &p->notes,
 		.netns_names = own_name, .netns_count = 1, .user_name = pipeline_user_name,
 	};
 	const char *netns = source_netns(p->source);
@@ -372,7 +372,7 @@ int pipeline_sample(struct pipeline *p, struct fold *folds, size_t count, struct
 	if (n.owners)
 		fold_owners(p, folds, count);
 	start = clock_ns();
-	finish_folds(p, folds, count, reports);
+	finish_folds(p, folds, count, reports, false);
 	p->spent[3] = clock_ns() - start;
 	p->samples++;
 	return 0;
@@ -390,15 +390,15 @@ int pipeline_prime(struct pipeline *p, struct fold *folds, size_t count, double 
 	n.states = n.drops_states;
 	n.owners = n.locks = n.bind_table = false;
 	read_facts(p, &n);
-	p->have_before = true;
 	if (n.states) {
 		ret = dump_folds(p, &n, folds, count);
 		if (!ret)
-			finish_folds(p, folds, count, scratch);
+			finish_folds(p, folds, count, scratch, true);
 		for (size_t i = 0; i < count; i++)
 			report_end(&scratch[i]);
 		p->samples++;
 	}
+	p->have_before = true;
 	free(scratch);
 	if (!ret)
 		ret = source_wait(p->source, mono + (int64_t)(seconds * 1e9));

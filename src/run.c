@@ -158,6 +158,31 @@ static void render(struct pipeline *p, const struct analysis *a, struct report *
 	str_free(&out);
 }
 
+/** Between two looks of --watch, s: a handshake that takes longer is seen under way. */
+#define WATCH_LOOK 0.05
+
+/** One sample into REPORT; with --watch as many as fit into its time, the last of which stays. 0 or
+ *  -errno. */
+static int take_sample(struct pipeline *p, struct fold *fold, struct report *report)
+{
+	int64_t next, end, now, real;
+	int ret;
+
+	source_clock(p->source, &next, &real);
+	end = next + (int64_t)((p->opt->watch_set ? p->opt->watch : 0) * 1e9);
+	for (;;) {
+		ret = pipeline_sample(p, fold, 1, report);
+		source_clock(p->source, &now, &real);
+		if (ret || now >= end)
+			return ret;
+		/* A look that took longer is not made up for. */
+		next = (next > now ? next : now) + (int64_t)(WATCH_LOOK * 1e9);
+		if (source_wait(p->source, next < end ? next : end))
+			return 0;
+		report_end(report);
+	}
+}
+
 /** Samples, rendered, until the count or the source ends; exit status. */
 static int repeat(struct pipeline *p, struct fold *fold, const struct render_options *ropt)
 {
@@ -172,7 +197,7 @@ static int repeat(struct pipeline *p, struct fold *fold, const struct render_opt
 	while (left--) {
 		struct report report = { 0 };
 
-		ret = pipeline_sample(p, fold, 1, &report);
+		ret = take_sample(p, fold, &report);
 		if (ret) {
 			pipeline_print_notes(p, &printed);
 			return STATUS_FAILED;

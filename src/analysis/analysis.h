@@ -49,6 +49,9 @@ struct host {
 	double interval;
 	/** 0 for the first sample of a run. */
 	uint64_t sample;
+	/** The look before --sample: only sockets whose drops are watched were dumped, and the report
+	 *  is thrown away. What is remembered for the next sample must not take the rest for gone. */
+	bool priming;
 	/** "netlink", "proc", "recording". */
 	const char *source;
 	/** Sources may lack what a fold asked for: has of every record is to be believed. */

@@ -5,7 +5,7 @@
 #include "analysis/analysis.h"
 
 extern const struct analysis states_analysis, count_analysis, close_wait_analysis;
-extern const struct analysis listeners_analysis, handshakes_analysis;
+extern const struct analysis listeners_analysis, handshakes_analysis, check_analysis;
 
 const struct analysis *const analyses[] = {
 	&states_analysis,
@@ -13,6 +13,7 @@ const struct analysis *const analyses[] = {
 	&close_wait_analysis,
 	&handshakes_analysis,
 	&listeners_analysis,
+	&check_analysis,
 	NULL,
 };
 

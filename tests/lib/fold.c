@@ -6,6 +6,12 @@
 #include <math.h>
 #include <string.h>
 
+static const char *no_user(uint32_t uid)
+{
+	(void)uid;
+	return NULL;
+}
+
 void fold_init(struct fold *f, const char *name)
 {
 	*f = (struct fold){ .analysis = analysis_find(name) };
@@ -17,7 +23,7 @@ void fold_init(struct fold *f, const char *name)
 	f->owners.searched = true;
 	f->host = (struct host){ .now = &f->now, .owners = &f->owners, .interval = NAN,
 				 .monotonic_ns = 1000000000000, .source = "netlink",
-				 .notes = &f->notes };
+				 .notes = &f->notes, .user_name = no_user };
 	f->now.monotonic_ns = f->host.monotonic_ns;
 }
 

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+/* check: is something wrong with TCP on this host right now? One dump feeds the other analyses and a
+ * fold of its own; the rows of the findings table judge what they report. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/analysis.h"
+#include "analysis/check_tree.h"
+#include "analysis/findings.h"
+
+/** The analyses that check asks. */
+enum part_id { PART_PORTS, PART_CLOSE_WAIT, PART_LISTENERS, PART_HANDSHAKES, PART_COUNT };
+
+static const char *const part_names[PART_COUNT] = {
+	[PART_PORTS] = "ports",
+	[PART_CLOSE_WAIT] = "close-wait",
+	[PART_LISTENERS] = "listeners",
+	[PART_HANDSHAKES] = "handshakes",
+};
+
+struct check {
+	/** States of the parts; NULL for one that is not in the table. */
+	void *parts[PART_COUNT];
+	struct stalls stalls;
+	bool all;
+};
+
+/** Judged before the others, which look at it: a full accept queue explains what else hangs. */
+#define JUDGED_FIRST FINDING_ACCEPT_QUEUE_FULL
+
+static const struct analysis *part(int i)
+{
+	return analysis_find(part_names[i]);
+}
+
+static void *check_begin(const struct options *opt)
+{
+	struct check *c = xcalloc(1, sizeof(*c));
+
+	for (int i = 0; i < PART_COUNT; i++)
+		c->parts[i] = part(i) ? part(i)->begin(opt) : NULL;
+	stalls_init(&c->stalls);
+	c->all = opt->all;
+	return c;
+}
+
+static void check_end(void *state)
+{
+	struct check *c = state;
+
+	for (int i = 0; i < PART_COUNT; i++) {
+		if (c->parts[i])
+			part(i)->end(c->parts[i]);
+	}
+	stalls_free(&c->stalls);
+	free(c);
+}
+
+static void check_restart(void *state)
+{
+	struct check *c = state;
+
+	for (int i = 0; i < PART_COUNT; i++) {
+		if (c->parts[i])
+			part(i)->restart(c->parts[i]);
+	}
+	stalls_restart(&c->stalls);
+}
+
+static void check_needs(const struct options *opt, const struct facts *facts, struct needs *out)
+{
+	for (int i = 0; i < PART_COUNT; i++) {
+		struct needs n = { 0 };
+
+		if (!part(i))
+			continue;
+		part(i)->needs(opt, facts, &n);
+		out->info_states |= n.info_states;
+		out->drops_states |= n.drops_states;
+		out->locks |= n.locks;
+		out->bind_table |= n.bind_table;
+		out->cgroups |= n.cgroups;
+	}
+	/* The stalls of all connections are counted: no state and no port may be left out. */
+	out->states = STATES_ALL;
+	out->info_states |= STATE_BIT(STATE_FIN_WAIT2);
+	out->facts = out->rates = out->owners = true;
+}
+
+static void check_add(void *state, const struct sock *s)
+{
+	struct check *c = state;
+
+	for (int i = 0; i < PART_COUNT; i++) {
+		if (c->parts[i])
+			part(i)->add(c->parts[i], s);
+	}
+	stalls_add(&c->stalls, s);
+}
+
+static void check_want(void *state, struct map *set)
+{
+	struct check *c = state;
+
+	for (int i = 0; i < PART_COUNT; i++) {
+		if (c->parts[i] && part(i)->want)
+			part(i)->want(c->parts[i], set);
+	}
+	for (size_t i = 0; i < c->stalls.sampled; i++)
+		map_put(set, &c->stalls.sample[i].inode, NULL);
+}
+
+/** The report of part I in ARENA, or NULL. */
+static const struct value *ask(struct check *c, int i, const struct host *host,
+			       struct report *report)
+{
+	struct report sub = { .complete = true };
+
+	if (!c->parts[i])
+		return NULL;
+	/* The part's values live as long as the report that quotes them. */
+	sub.arena = report->arena;
+	sub.root = value_object(&sub.arena);
+	part(i)->finish(c->parts[i], host, &sub);
+	report->arena = sub.arena;
+	report->complete &= sub.complete;
+	return sub.root;
+}
+
+static void judge(const struct evidence *e, int i, struct finding *found)
+{
+	found[i].evidence = value_object(e->arena);
+	finding_table[i].judge(e, &finding_table[i], &found[i]);
+	if (!found[i].known)
+		found[i].summary = "not known here: what it takes could not be read";
+}
+
+/** A finding on its way to the report. */
+struct ranked {
+	int id;
+	const struct finding *finding;
+};
+
+/** Worst first, then by weight, then in the table's order. */
+static int compare_ranked(const void *pa, const void *pb)
+{
+	const struct ranked *a = pa, *b = pb;
+	double x = a->finding->weight, y = b->finding->weight;
+
+	if (a->finding->severity != b->finding->severity)
+		return a->finding->severity > b->finding->severity ? -1 : 1;
+	if (x < y || x > y)
+		return x > y ? -1 : 1;
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+static void add_finding(struct arena *a, struct value *list, const struct ranked *r)
+{
+	const struct finding_row *row = &finding_table[r->id];
+	const struct finding *f = r->finding;
+	struct value *v = value_add_object(a, list, NULL), *advice;
+	bool bad = f->known && f->severity != SEVERITY_OK;
+
+	value_add_text(a, v, "id", row->id);
+	/* What cannot be judged is no "ok"; it shows with --all only. */
+	value_add_text(a, v, "severity", severity_name(f->known ? f->severity : SEVERITY_INFO));
+	value_add_text(a, v, "summary", f->summary);
+	value_link(v, "evidence", f->evidence);
+	value_add_text(a, v, "cause", !bad ? NULL : f->cause ? f->cause : row->cause);
+	advice = value_add_array(a, v, "advice");
+	for (size_t i = 0; bad && row->advice[i]; i++)
+		value_add_text(a, advice, NULL, row->advice[i]);
+	value_add_text(a, v, "see", bad ? row->see : NULL);
+}
+
+/** Appends the ids of the findings of R that are worse than a remark: "a, b, c". */
+static void add_ids(struct str *out, const struct ranked *r, size_t n)
+{
+	for (size_t i = 0; i < n && r[i].finding->severity > SEVERITY_INFO; i++)
+		str_addf(out, "%s%s", i ? ", " : "", finding_table[r[i].id].id);
+}
+
+/** The line that a monitoring system shows. */
+static char *headline(struct arena *a, const struct check *c, const struct ranked *r, size_t n)
+{
+	static const char *const words[] = { "OK", "OK", "WARNING", "CRITICAL" };
+	enum severity worst = n ? r[0].finding->severity : SEVERITY_OK;
+	size_t problems = 0, remarks = 0;
+	uint64_t sockets = 0;
+	struct str text = { 0 };
+	char *line;
+
+	for (size_t i = 0; i < n; i++) {
+		problems += r[i].finding->severity > SEVERITY_INFO;
+		remarks += r[i].finding->severity == SEVERITY_INFO;
+	}
+	for (int i = 0; i < STATE_COUNT; i++)
+		sockets += c->stalls.states[i];
+	str_addf(&text, "%s: ", words[worst]);
+	if (problems) {
+		str_addf(&text, "%zu problem%s: ", problems, problems > 1 ? "s" : "");
+		add_ids(&text, r, n);
+	} else {
+		str_addf(&text, "nothing wrong, %llu socket%s", (unsigned long long)sockets,
+			 sockets == 1 ? "" : "s");
+	}
+	if (remarks)
+		str_addf(&text, "; %zu remark%s", remarks, remarks > 1 ? "s" : "");
+	line = arena_strdup(a, str_text(&text));
+	str_free(&text);
+	return line;
+}
+
+static void report_findings(const struct check *c, const struct finding *found,
+			    struct report *report)
+{
+	struct arena *a = &report->arena;
+	struct ranked ranked[FINDING_COUNT];
+	struct value *list;
+	enum severity worst;
+	size_t n = 0, bad = 0;
+
+	for (int i = 0; i < FINDING_COUNT; i++)
+		ranked[n++] = (struct ranked){ i, &found[i] };
+	qsort(ranked, n, sizeof(*ranked), compare_ranked);
+	while (bad < n && ranked[bad].finding->severity != SEVERITY_OK)
+		bad++;
+	worst = ranked[0].finding->severity;
+	report->status = worst > SEVERITY_INFO ? (int)worst - SEVERITY_INFO : 0;
+	value_add_text(a, report->root, "verdict",
+		       severity_name(worst > SEVERITY_INFO ? worst : SEVERITY_OK));
+	value_add_text(a, report->root, "summary", headline(a, c, ranked, bad));
+	list = value_add_array(a, report->root, "findings");
+	for (size_t i = 0; i < (c->all ? n : bad); i++)
+		add_finding(a, list, &ranked[i]);
+}
+
+static void check_finish(void *state, const struct host *host, struct report *report)
+{
+	struct check *c = state;
+	struct finding found[FINDING_COUNT] = { 0 };
+	struct evidence e = { .host = host, .stalls = &c->stalls, .found = found,
+			      .arena = &report->arena };
+
+	e.listeners = ask(c, PART_LISTENERS, host, report);
+	/* The others would take what was not dumped for gone. */
+	if (host->priming)
+		return;
+	e.ports = ask(c, PART_PORTS, host, report);
+	e.close_wait = ask(c, PART_CLOSE_WAIT, host, report);
+	e.handshakes = ask(c, PART_HANDSHAKES, host, report);
+	judge(&e, JUDGED_FIRST, found);
+	for (int i = 0; i < FINDING_COUNT; i++) {
+		if (i != JUDGED_FIRST)
+			judge(&e, i, found);
+	}
+	report_findings(c, found, report);
+}
+
+static const struct view views[] = {
+	{ .name = "check", .kind = VIEW_LINES, .path = "", .line = "{summary}" },
+	{ .name = "findings", .kind = VIEW_LINES, .path = "findings", .optional = true,
+	  .line = "{severity:verdict} {id}: {summary}\n"
+		  "    cause: {cause}\n"
+		  "    do: {advice}\n"
+		  "    see: {see}" },
+	{ .name = NULL },
+};
+
+extern const struct analysis check_analysis;
+const struct analysis check_analysis = {
+	.name = "check",
+	.needs = check_needs,
+	.begin = check_begin,
+	.restart = check_restart,
+	.add = check_add,
+	.want = check_want,
+	.finish = check_finish,
+	.end = check_end,
+	.views = views,
+};
