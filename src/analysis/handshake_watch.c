@@ -136,10 +136,15 @@ static void find_ended(struct handshake_watch *w, const struct map *now, const s
 		if (!map_get(now, key) && seen)
 			completed(w, value, *seen);
 	}
-	iter = 0;
-	while (map_next(&w->tracks, &iter, &key, &value)) {
-		if (!map_get(now, key) && !map_get(later, key))
-			gone(w, value, looked, when);
+	/* Failures are counted for every connect() but for few requests: ours take them first. */
+	for (int incoming = 0; incoming < 2; incoming++) {
+		iter = 0;
+		while (map_next(&w->tracks, &iter, &key, &value)) {
+			const struct track *t = value;
+
+			if (t->incoming == incoming && !map_get(now, key) && !map_get(later, key))
+				gone(w, t, looked, when);
+		}
 	}
 }
 
