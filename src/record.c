@@ -177,7 +177,8 @@ int record_run(const struct command *cmd, const struct options *opt)
 	if (ret == 0) {
 		ret = source_open(opt, &notes, &r.source, &why);
 		if (ret == 0)
-			ret = recorder_open(r.source, file, r.keep, &notes, &r.recorder, &why);
+			ret = recorder_open(r.source, file, r.keep, opt->interval_set, &notes,
+					    &r.recorder, &why);
 		say_notes(&notes, &r.said);
 		if (ret < 0)
 			complain("%s", str_text(&why));

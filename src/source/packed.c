@@ -51,23 +51,27 @@ int unpack_file(const void *p, size_t n, const char *path, struct str *out)
 }
 
 /* The sets of a bind table, in the order in which they are packed; later versions may add some. */
-#define BIND_SETS 4
+#define BIND_SETS 5
 
-static void bind_sets(const struct bind_table *b, const struct port_set *sets[BIND_SETS])
+static void bind_sets(struct bind_table *b, struct port_set *sets[BIND_SETS])
 {
 	sets[0] = &b->bound;
 	sets[1] = &b->sticky;
-	sets[2] = &b->tw_stamped;
-	sets[3] = &b->tw_plain;
+	sets[2] = &b->unknown;
+	sets[3] = &b->tw_stamped;
+	sets[4] = &b->tw_plain;
 }
 
 void pack_binds(struct str *out, const struct bind_table *b)
 {
-	const struct port_set *sets[BIND_SETS];
+	struct bind_table copy = *b;
+	struct port_set *sets[BIND_SETS];
 
-	bind_sets(b, sets);
+	bind_sets(&copy, sets);
 	varint_add(out, PACKED_VERSION);
 	varint_add(out, BIND_SETS);
+	varint_add(out, b->low);
+	varint_add(out, b->high);
 	for (int i = 0; i < BIND_SETS; i++) {
 		for (size_t k = 0; k < ARRAY_LEN(sets[i]->bits); k++) {
 			uint64_t word = htole64(sets[i]->bits[k]);
@@ -77,27 +81,37 @@ void pack_binds(struct str *out, const struct bind_table *b)
 	}
 }
 
+static bool take_set(struct cursor *in, struct port_set *out)
+{
+	const unsigned char *bytes = cursor_take(in, sizeof(out->bits));
+
+	if (bytes == NULL)
+		return false;
+	memcpy(out->bits, bytes, sizeof(out->bits));
+	for (size_t k = 0; k < ARRAY_LEN(out->bits); k++)
+		out->bits[k] = le64toh(out->bits[k]);
+	return true;
+}
+
 int unpack_binds(const void *p, size_t n, struct bind_table *out)
 {
-	struct port_set *sets[BIND_SETS] = { &out->bound, &out->sticky, &out->tw_stamped,
-					     &out->tw_plain };
+	struct port_set *sets[BIND_SETS];
 	struct cursor in = cursor_make(p, n);
-	uint64_t count;
+	uint64_t count, low = 0, high = 0;
+	bool ok;
 
 	*out = (struct bind_table){ 0 };
-	if (!packed_take_count(&in, &count) || count < BIND_SETS)
+	bind_sets(out, sets);
+	ok = packed_take_count(&in, &count) && count >= BIND_SETS && cursor_varint(&in, &low) &&
+	     cursor_varint(&in, &high) && low < PORTS && high < PORTS;
+	for (int i = 0; ok && i < BIND_SETS; i++)
+		ok = take_set(&in, sets[i]);
+	if (!ok) {
+		*out = (struct bind_table){ 0 };
 		return -EBADMSG;
-	for (int i = 0; i < BIND_SETS; i++) {
-		const unsigned char *bytes = cursor_take(&in, sizeof(sets[i]->bits));
-
-		if (bytes == NULL) {
-			*out = (struct bind_table){ 0 };
-			return -EBADMSG;
-		}
-		memcpy(sets[i]->bits, bytes, sizeof(sets[i]->bits));
-		for (size_t k = 0; k < ARRAY_LEN(sets[i]->bits); k++)
-			sets[i]->bits[k] = le64toh(sets[i]->bits[k]);
 	}
+	out->low = (uint16_t)low;
+	out->high = (uint16_t)high;
 	return 0;
 }
 

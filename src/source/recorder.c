@@ -13,8 +13,14 @@
 #include "source/packed.h"
 #include "source/tape.h"
 
-/* Share of the time that the search for owners may take. */
-#define OWNERS_SHARE 0.005
+/* Share of the time that each of the costly parts may take where samples repeat: the search for
+ * owners; what tells which ports are lost to connect(), a second walk and the bind table. */
+#define COSTLY_SHARE 0.004
+
+/* When a costly part was done last (0: never), and how long it took. */
+struct costly {
+	int64_t at_ns, took_ns;
+};
 
 struct recorder {
 	struct source *source;
@@ -25,11 +31,14 @@ struct recorder {
 	/* Inodes seen in the dump (a set of uint64_t). */
 	struct map inodes;
 	uint64_t sockets;
-	/* The last owners and cgroups as they are recorded, with what they are short of; when they
-	 * were searched (0: never) and how long that took. */
+	/* Costly parts are left out where that keeps the cost down. */
+	bool thrifty;
+	/* The last owners and cgroups as they are recorded, with what they are short of. */
 	struct str owners, cgroups;
 	struct notes search_notes;
-	int64_t searched_ns, search_ns;
+	struct costly search, binds;
+	/* Whether the sample under way tells of ports. */
+	bool with_binds;
 };
 
 /* Tags of enum tap_stream. */
@@ -127,25 +136,61 @@ static void put_files(struct recorder *r)
 	str_free(&packed);
 }
 
-static void put_binds(struct recorder *r, struct notes *notes)
-{
-	struct bind_table *table = xcalloc(1, sizeof(*table));
-	struct str packed = { 0 };
-
-	if (source_bind_table(r->source, table, notes) == 0) {
-		pack_binds(&packed, table);
-		tape_put(r->tape, TAPE_BINDS, packed.s, packed.len);
-	}
-	str_free(&packed);
-	free(table);
-}
-
 static int64_t now_ns(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+static bool is_due(const struct recorder *r, const struct costly *c)
+{
+	return !r->thrifty || c->at_ns == 0 ||
+	       (double)(now_ns() - c->at_ns) * COSTLY_SHARE >= (double)c->took_ns;
+}
+
+static void spent(struct costly *c, int64_t took_ns)
+{
+	c->at_ns = now_ns();
+	c->took_ns = took_ns;
+}
+
+/* The port range decides which part of the bind table is looked at. */
+static void find_range(struct recorder *r, struct bind_table *table)
+{
+	struct str text = { 0 };
+	int64_t low = FACT_UNKNOWN, high = FACT_UNKNOWN;
+
+	if (source_file(r->source, fact_table[FACT_PORT_LOW].file, &text) == 0) {
+		low = fact_extract(FACT_PORT_LOW, str_text(&text));
+		high = fact_extract(FACT_PORT_HIGH, str_text(&text));
+	}
+	table->low = low != FACT_UNKNOWN ? (uint16_t)low : 0;
+	table->high = high != FACT_UNKNOWN ? (uint16_t)high : PORTS - 1;
+	str_free(&text);
+}
+
+/* The bind table must be of the same moment as the sockets: an older one is never recorded. */
+static void put_binds(struct recorder *r, int64_t dump_ns, struct notes *notes)
+{
+	int64_t start = now_ns();
+
+	if (!r->with_binds)
+		return;
+
+	struct bind_table *table = xcalloc(1, sizeof(*table));
+	struct str packed = { 0 };
+
+	find_range(r, table);
+	if (source_bind_table(r->source, table, notes) == 0) {
+		pack_binds(&packed, table);
+		tape_put(r->tape, TAPE_BINDS, packed.s, packed.len);
+	}
+	/* One of the two walks was for the ports as well. */
+	spent(&r->binds, now_ns() - start + dump_ns / 2);
+	str_free(&packed);
+	free(table);
 }
 
 /* Searches owners and cgroups anew. */
@@ -169,8 +214,7 @@ static void search(struct recorder *r)
 	if (ret == 0)
 		pack_cgroups(&r->cgroups, &cgroups);
 	cgroups_free(&cgroups);
-	r->searched_ns = now_ns();
-	r->search_ns = r->searched_ns - start;
+	spent(&r->search, now_ns() - start);
 }
 
 static void put_notes(struct recorder *r, uint32_t tag, const struct notes *notes)
@@ -188,14 +232,13 @@ static double put_owners(struct recorder *r)
 	struct notes notes = { 0 };
 	double age = 0;
 
-	if (r->searched_ns == 0 ||
-	    (double)(now_ns() - r->searched_ns) * OWNERS_SHARE >= (double)r->search_ns)
+	if (is_due(r, &r->search))
 		search(r);
 	else
-		age = (double)(now_ns() - r->searched_ns) / 1e9;
+		age = (double)(now_ns() - r->search.at_ns) / 1e9;
 	if (age > 0)
 		notes_add(&notes, "owners and cgroups are those of %.1f s before: searching them "
-				  "takes %.3f s", age, (double)r->search_ns / 1e9);
+				  "takes %.3f s", age, (double)r->search.took_ns / 1e9);
 	for (size_t i = 0; i < r->search_notes.count; i++)
 		notes_add(&notes, "%s", r->search_notes.text[i]);
 	if (r->owners.len > 0)
@@ -213,8 +256,10 @@ static int take_dump(struct recorder *r, struct dump_result *result, struct note
 	const struct sink sink = { .add = on_sock, .restart = on_restart,
 				   .args = (void *[]){ r } };
 	const struct dump_request req = { .states = STATES_ALL, .info = true, .drops = true,
-					  .locks = true, .workers = 1, .tap = &tap };
+					  .locks = is_due(r, &r->binds), .workers = 1,
+					  .tap = &tap };
 
+	r->with_binds = req.locks;
 	source_clock(r->source, &r->monotonic_ns, &r->realtime_ns);
 	begin(r);
 	return source_dump(r->source, &req, &sink, result, notes);
@@ -249,7 +294,7 @@ int recorder_take(struct recorder *r, struct recorder_sample *out, struct notes 
 	put_clock(r, result.complete);
 	put_host(r);
 	put_files(r);
-	put_binds(r, notes);
+	put_binds(r, result.total_ns, notes);
 	put_notes(r, TAPE_NOTES, notes);
 	out->owners_age = put_owners(r);
 	for (size_t i = 0; i < r->search_notes.count; i++)
@@ -262,8 +307,8 @@ int recorder_take(struct recorder *r, struct recorder_sample *out, struct notes 
 	return ret;
 }
 
-int recorder_open(struct source *s, const char *file, uint64_t keep, struct notes *notes,
-		  struct recorder **out, struct str *why)
+int recorder_open(struct source *s, const char *file, uint64_t keep, bool thrifty,
+		  struct notes *notes, struct recorder **out, struct str *why)
 {
 	struct tape_writer *tape;
 	int ret = tape_writer_open(file, notes, &tape, why);
@@ -276,6 +321,7 @@ int recorder_open(struct source *s, const char *file, uint64_t keep, struct note
 	r->source = s;
 	r->tape = tape;
 	r->keep = keep;
+	r->thrifty = thrifty;
 	r->inodes = map_make(sizeof(uint64_t), 0);
 	*out = r;
 	return 0;

@@ -31,15 +31,15 @@ struct recorder_sample {
 };
 
 /** Opens FILE for the samples of S (which must be live, and stay open); KEEP: most bytes of the file,
- *  0 for no limit. 0 and *OUT, or -errno and one sentence in WHY. */
-NODISCARD NONNULL int recorder_open(struct source *s, const char *file, uint64_t keep,
+ *  0 for no limit. THRIFTY: samples come often, so owners and bind table are only read where that
+ *  keeps to a small share of the time. 0 and *OUT, or -errno and one sentence in WHY. */
+NODISCARD NONNULL int recorder_open(struct source *s, const char *file, uint64_t keep, bool thrifty,
 				    struct notes *notes, struct recorder **out, struct str *why);
 /** Closes it; NULL is fine. */
 void recorder_close(struct recorder *r);
 
-/** Takes one sample. The owners are searched anew where that keeps to a small share of the time
- *  (always in the first); else the last ones are recorded again and a note in the sample says how old
- *  they are. 0; -errno and one sentence in WHY where it could not be taken or written: the file is
+/** Takes one sample. A thrifty recorder records the last owners again where a new search would cost
+ *  too much, with a note that says how old they are, and leaves the bind table out. 0; -errno and one sentence in WHY where it could not be taken or written: the file is
  *  as before. What the sample is short of is said in NOTES and recorded with it. */
 NODISCARD NONNULL int recorder_take(struct recorder *r, struct recorder_sample *out,
 				    struct notes *notes, struct str *why);
