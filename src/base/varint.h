@@ -73,12 +73,13 @@ static inline void varint_add(struct str *out, uint64_t v)
 	out->len++;
 }
 
-/** Signed numbers near 0 as unsigned ones near 0, and back: 0, -1, 1, -2 … */
+/** Signed numbers near 0 as unsigned ones near 0: 0, -1, 1, -2 … */
 static inline uint64_t zigzag(int64_t v)
 {
 	return (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0);
 }
 
+/** The signed number that zigzag() made V of. */
 static inline int64_t unzigzag(uint64_t v)
 {
 	return (int64_t)(v >> 1 ^ (v & 1 ? UINT64_MAX : 0));

@@ -146,15 +146,16 @@ static const char *address_fault(const char *text, bool family_given)
 static int read_address(const char *text, bool brackets, bool has_bits, struct addr *out)
 {
 	char buf[ADDR_TEXT + 8];
+	size_t len = strlen(text);
 	unsigned dots = 0;
 
-	if (strlen(text) >= ADDR_TEXT || text[0] == '[')
+	if (len >= ADDR_TEXT || text[0] == '[')
 		return -EINVAL;
-	strcpy(buf, text);
+	memcpy(buf, text, len + 1);
 	for (const char *p = text; *p; p++)
 		dots += *p == '.';
-	for (; has_bits && dots < 3 && is_all(text, "0123456789."); dots++)
-		strcat(buf, ".0");
+	for (; has_bits && dots < 3 && is_all(text, "0123456789."); dots++, len += 2)
+		memcpy(buf + len, ".0", sizeof(".0"));
 	if (addr_parse(buf, out) != 0)
 		return -EINVAL;
 	return brackets && out->family != AF_INET6 ? -EINVAL : 0;

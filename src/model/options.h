@@ -32,7 +32,7 @@ struct options {
 	bool top_set;
 	bool debug;
 
-	/* states */
+	/** states */
 	const char *by;
 	bool fast, diagram;
 	/* list */

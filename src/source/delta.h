@@ -12,7 +12,7 @@
 #include "base/str.h"
 #include "base/vec.h"
 
-/* Plain form, as readers see it: records of a header, a datagram and padding to 4 bytes. All
+/** Plain form, as readers see it: records of a header, a datagram and padding to 4 bytes. All
  * numbers little-endian. */
 struct datagram_header {
 	/** When it was received: CLOCK_MONOTONIC, ns. */

@@ -39,8 +39,9 @@ NODISCARD NONNULL int recorder_open(struct source *s, const char *file, uint64_t
 void recorder_close(struct recorder *r);
 
 /** Takes one sample. A thrifty recorder records the last owners again where a new search would cost
- *  too much, with a note that says how old they are, and leaves the bind table out. 0; -errno and one sentence in WHY where it could not be taken or written: the file is
- *  as before. What the sample is short of is said in NOTES and recorded with it. */
+ *  too much, with a note that says how old they are, and leaves the bind table out. 0; -errno and
+ *  one sentence in WHY where it could not be taken or written: the file is as before. What the
+ *  sample is short of is said in NOTES and recorded with it. */
 NODISCARD NONNULL int recorder_take(struct recorder *r, struct recorder_sample *out,
 				    struct notes *notes, struct str *why);
 

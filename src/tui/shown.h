@@ -11,7 +11,8 @@
 #include "model/report.h"
 #include "tui/canvas.h"
 
-/** Appends V (NULL: absent) in UNIT, as the text renderer shows it on a terminal. Nothing is escaped; "-" where it is unknown or empty. */
+/** Appends V (NULL: absent) in UNIT, as the text renderer shows it on a terminal. Nothing is
+ *  escaped; "-" where it is unknown or empty. */
 NONNULL_ARGS(3) void shown_text(const struct value *v, enum unit unit, struct str *out);
 
 /** Orders two values: numbers by size, then text; what is unknown stands behind everything, which

@@ -176,8 +176,9 @@ NONNULL int ui_sort_column(struct ui *u, bool *reverse);
 /** Says something in the bottom line. */
 PRINTF(2, 3) void ui_say(struct ui *u, const char *fmt, ...);
 
-/* actions.c: what keys do. Actions change the state and return reactions; they never draw. */
+/* actions.c: what keys do */
 
+/** Actions change the state and return reactions (REACT_ bits); they never draw. */
 NONNULL unsigned act_move(struct ui *u, int arg);
 NONNULL unsigned act_page(struct ui *u, int arg);
 NONNULL unsigned act_edge(struct ui *u, int arg);

@@ -62,8 +62,9 @@ static void require_test_namespace(void)
 	if_freenameindex(devices);
 }
 
-/** Sends one rtnetlink request and waits for its answer; 0 or -errno. */
-static int talk(struct nlmsghdr *request)
+/** Sends one rtnetlink request and waits for its answer: 0 or -errno. A message in the answer is
+ *  given to SEE with DATA. */
+static int talk(struct nlmsghdr *request, mnl_cb_t see, void *data)
 {
 	static struct mnl_socket *nl;
 	static unsigned seq;
@@ -75,13 +76,13 @@ static int talk(struct nlmsghdr *request)
 		if (nl == NULL || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
 			lab_cannot("rtnetlink");
 	}
-	request->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+	request->nlmsg_flags |= NLM_F_REQUEST | (see != NULL ? 0 : NLM_F_ACK);
 	request->nlmsg_seq = ++seq;
 	if (mnl_socket_sendto(nl, request, request->nlmsg_len) < 0)
 		return -errno;
 	n = mnl_socket_recvfrom(nl, buffer, sizeof(buffer));
 	if (n < 0 ||
-	    mnl_cb_run(buffer, (size_t)n, seq, mnl_socket_get_portid(nl), NULL, NULL) < 0)
+	    mnl_cb_run(buffer, (size_t)n, seq, mnl_socket_get_portid(nl), see, data) < 0)
 		return -errno;
 	return 0;
 }
@@ -109,7 +110,7 @@ static void lo_up(void)
 	link->ifi_index = (int)if_nametoindex("lo");
 	link->ifi_flags = IFF_UP;
 	link->ifi_change = IFF_UP;
-	error = talk(nlh);
+	error = talk(nlh, NULL, NULL);
 	if (error < 0) {
 		errno = -error;
 		lab_cannot("lo up");
@@ -134,7 +135,7 @@ static void add_route(int family, const char *network, unsigned char length)
 	route->rtm_type = RTN_UNICAST;
 	put_address(nlh, RTA_DST, family, network);
 	mnl_attr_put_u32(nlh, RTA_OIF, if_nametoindex("lo"));
-	error = talk(nlh);
+	error = talk(nlh, NULL, NULL);
 	/* Without IPv6 in the kernel only IPv6 kinds cannot be made. */
 	if (error < 0 && error != -EEXIST && family == AF_INET) {
 		errno = -error;
@@ -156,6 +157,35 @@ void route_blackholes(void)
 	route_own_address(LAB_OWN_V6);
 	for (size_t i = 0; i < sizeof(blackholes) / sizeof(blackholes[0]); i++)
 		add_route(blackholes[i].family, blackholes[i].network, blackholes[i].length);
+}
+
+static int see_route(const struct nlmsghdr *nlh, void *data)
+{
+	const struct rtmsg *route = mnl_nlmsg_get_payload(nlh);
+
+	*(bool *)data = nlh->nlmsg_type == RTM_NEWROUTE && route->rtm_type == RTN_LOCAL;
+	return MNL_CB_OK;
+}
+
+/** The kernel finishes an IPv6 address in a worker: until then it is not ours to be reached at. */
+static void wait_local(int family, const char *text)
+{
+	for (int waited = 0; waited < 20000; waited++) {
+		char buffer[256];
+		struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+		struct rtmsg *route;
+		bool local = false;
+
+		nlh->nlmsg_type = RTM_GETROUTE;
+		route = mnl_nlmsg_put_extra_header(nlh, sizeof(*route));
+		route->rtm_family = (unsigned char)family;
+		put_address(nlh, RTA_DST, family, text);
+		if (talk(nlh, see_route, &local) == 0 && local)
+			return;
+		usleep(1000);
+	}
+	errno = ETIMEDOUT;
+	lab_fail("address");
 }
 
 void route_own_address(const char *text)
@@ -180,9 +210,11 @@ void route_own_address(const char *text)
 	address->ifa_index = if_nametoindex("lo");
 	put_address(nlh, IFA_LOCAL, family, text);
 	put_address(nlh, IFA_ADDRESS, family, text);
-	error = talk(nlh);
+	error = talk(nlh, NULL, NULL);
 	if (error < 0 && error != -EEXIST && family == AF_INET) {
 		errno = -error;
 		lab_cannot("address");
 	}
+	if (error == 0 || error == -EEXIST)
+		wait_local(family, text);
 }
