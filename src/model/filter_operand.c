@@ -234,12 +234,37 @@ int operand_host(const char *s, struct host_test *out, struct fault *fault)
 	return err;
 }
 
+/** Services that filters name most, for hosts and containers without /etc/services. */
+static const struct {
+	const char *name;
+	uint16_t port;
+} services[] = {
+	{ "ftp", 21 },	     { "ssh", 22 },	    { "telnet", 23 },	{ "smtp", 25 },
+	{ "domain", 53 },    { "http", 80 },	    { "kerberos", 88 }, { "pop3", 110 },
+	{ "imap2", 143 },    { "ldap", 389 },	    { "https", 443 },	{ "ldaps", 636 },
+	{ "imaps", 993 },    { "pop3s", 995 },	    { "nfs", 2049 },	{ "mysql", 3306 },
+	{ "amqp", 5672 },    { "postgresql", 5432 }, { "redis", 6379 }, { "http-alt", 8080 },
+};
+
+/** The port of a service, -1 where its name is not known. */
+static int32_t service_port(const char *name)
+{
+	const struct servent *service = getservbyname(name, "tcp");
+
+	if (service)
+		return ntohs((uint16_t)service->s_port);
+	for (size_t i = 0; i < ARRAY_LEN(services); i++) {
+		if (strcmp(name, services[i].name) == 0)
+			return services[i].port;
+	}
+	return -1;
+}
+
 int operand_port(const char *s, int32_t *out, struct fault *fault)
 {
 	size_t skip = s[0] == ':';
 	const char *text = s + skip;
 	size_t n = strlen(text);
-	const struct servent *service;
 	uint64_t number;
 
 	if (!n)
@@ -254,10 +279,9 @@ int operand_port(const char *s, int32_t *out, struct fault *fault)
 		*out = (int32_t)number;
 		return 0;
 	}
-	service = n <= LONGEST_NAME ? getservbyname(text, "tcp") : NULL;
-	if (!service)
-		return fail(fault, skip, n, "neither a port number nor a service in /etc/services");
-	*out = ntohs((uint16_t)service->s_port);
+	*out = n <= LONGEST_NAME ? service_port(text) : -1;
+	if (*out < 0)
+		return fail(fault, skip, n, "neither a port number nor the name of a service");
 	return 0;
 }
 

@@ -21,8 +21,8 @@ struct fault {
 /** Reads [FAMILY:]ADDRESS[/BITS][:PORT] as ss has it. 0, or -EINVAL and *FAULT filled. */
 NODISCARD NONNULL int operand_host(const char *s, struct host_test *out, struct fault *fault);
 
-/** Reads a port number, the name of a service (getservbyname(3)), or * for any (-1), with or without
- *  a colon in front. 0, or -EINVAL and *FAULT filled. */
+/** Reads a port number, the name of a service (getservbyname(3); the best known ones without it), or
+ *  * for any (-1), with or without a colon in front. 0, or -EINVAL and *FAULT filled. */
 NODISCARD NONNULL int operand_port(const char *s, int32_t *out, struct fault *fault);
 
 /** Reads a process id. 0, or -EINVAL and *FAULT filled. */
