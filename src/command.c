@@ -18,6 +18,7 @@
 #include "output.h"
 #include "pipeline.h"
 #include "record.h"
+#include "top.h"
 
 void complain(const char *fmt, ...)
 {
@@ -96,7 +97,7 @@ const struct command commands[CMD_ID_COUNT] = {
 		"Why can't this host connect to HOST:PORT?",
 		"It looks only, unless --connect asks for one real attempt.", false, NULL },
 	[CMD_TOP] = { CMD_TOP, "top", { NULL }, ARGS_FILTER, 0, 0, "[FILTER]",
-		"The live view.", "Press ? in it for its keys.", false, NULL },
+		"The live view.", "Press ? in it for its keys.", false, top_run },
 	[CMD_EXPLAIN] = { CMD_EXPLAIN, "explain", { NULL }, ARGS_WORDS, 0, 9, "[TOPIC]",
 		"The runbook: what a state, finding or setting means and what to do.",
 		"Without a topic it lists them. Reads nothing from the system.", false, explain_run },

@@ -16,6 +16,16 @@ struct tui_report *tui_report_new(const struct view *views)
 	return r;
 }
 
+struct tui_report *tui_report_of(const struct report *report, const struct view *views)
+{
+	struct tui_report *r = xcalloc(1, sizeof(*r));
+
+	atomic_init(&r->users, 1);
+	r->report = *report;
+	r->views = views;
+	return r;
+}
+
 struct tui_report *tui_report_share(struct tui_report *r)
 {
 	atomic_fetch_add(&r->users, 1);

@@ -43,7 +43,8 @@ static void add_clock(struct str *out, int64_t realtime_ns, bool date)
 static void add_playback(struct str *out, const struct tui_playback *p)
 {
 	if (p->position)
-		str_addf(out, "  sample %llu", (unsigned long long)p->position);
+		str_addf(out, "  sample %llu of %llu", (unsigned long long)p->position,
+			 (unsigned long long)p->count);
 	if (p->at_end)
 		str_add(out, "  end");
 	else if (p->paused)

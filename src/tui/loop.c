@@ -153,15 +153,17 @@ static void run(struct ui *u)
 	}
 }
 
+bool tui_possible(struct str *why)
+{
+	term_distrust_environment();
+	return screen_possible(why);
+}
+
 int tui_run(struct tui_config *config, const struct tui_feed *feed, struct str *why)
 {
 	struct ui u;
-	int ret;
+	int ret = term_take();
 
-	term_distrust_environment();
-	if (!screen_possible(why))
-		return -ENOTTY;
-	ret = term_take();
 	if (ret) {
 		str_addf(why, "the terminal cannot be set up: %s", strerror(-ret));
 		return ret;

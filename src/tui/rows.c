@@ -48,6 +48,10 @@ void rows_cell(const struct rows *r, const struct row *row, size_t column, struc
 	char path[MAX_PATH];
 	const char *member = split_path(c->path, path, sizeof(path));
 
+	if (!strcmp(c->path, "@share")) {
+		shown_text(v, UNIT_RATIO, out);
+		return;
+	}
 	if (!member || !v || v->kind != VALUE_ARRAY || !v->children.first) {
 		shown_text(v, c->unit, out);
 		return;

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/num.h"
 #include "base/suggest.h"
+#include "tui/tui.h"
 #include "tui/ui.h"
 
 /** More than this is no file of ours. */
@@ -53,7 +54,9 @@ static void take_setting(const char *name, const char *value, struct tui_wish *w
 		wish->reverse = !strcmp(value, "yes");
 }
 
-void settings_load(struct tui_wish *wish)
+/** Reads the settings that a run was told to keep into WISH; what the file does not say, or says
+ *  wrongly, stays as it is. Never with more privilege than the caller has. */
+static void load_settings(struct tui_wish *wish)
 {
 	struct str path = { 0 }, text = { 0 };
 	char *line, *save = NULL;
@@ -73,7 +76,7 @@ void settings_load(struct tui_wish *wish)
 	str_free(&text);
 }
 
-int settings_save(const struct tui_wish *wish, struct str *path)
+int tui_save_settings(const struct tui_wish *wish, struct str *path)
 {
 	struct str text = { 0 };
 	int ret = -ENOENT;
@@ -134,7 +137,7 @@ int tui_wish_from(const struct options *opt, struct tui_wish *wish, struct str *
 {
 	*wish = (struct tui_wish){ .interval = 1, .speed = 1 };
 	if (!opt->from && !opt->batch)
-		settings_load(wish);
+		load_settings(wish);
 	if (opt->interval_set)
 		wish->interval = opt->interval;
 	if (wish->interval < UI_MIN_INTERVAL)

@@ -222,15 +222,3 @@ bool term_gone(void)
 		return false;
 	return ((fd[0].revents | fd[1].revents) & (POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
-
-void term_block_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
-		if (signals[i].kind != CRASH)
-			sigaddset(&set, signals[i].number);
-	}
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-}

@@ -58,7 +58,4 @@ bool term_foreground(void);
 /** True where the terminal is gone (hung up). */
 bool term_gone(void);
 
-/** Blocks in the calling thread what the loop's thread handles. For threads that take samples. */
-void term_block_signals(void);
-
 #endif

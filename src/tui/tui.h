@@ -31,6 +31,9 @@ struct tui_report {
 
 /** A report that nobody else uses yet; its root is an empty object. */
 NODISCARD RETURNS_NONNULL struct tui_report *tui_report_new(const struct view *views);
+/** The finished REPORT as one that frames can share; it is taken over. */
+NODISCARD RETURNS_NONNULL NONNULL_ARGS(1) struct tui_report *
+tui_report_of(const struct report *report, const struct view *views);
 /** One more user. */
 RETURNS_NONNULL NONNULL struct tui_report *tui_report_share(struct tui_report *r);
 /** One user less; NULL is fine. */
@@ -43,8 +46,8 @@ struct tui_playback {
 	bool paused, at_end;
 	/** Samples played a second, as a multiple of how they were taken. */
 	double speed;
-	/** The sample shown, from 1; 0 where it is unknown. */
-	uint64_t position;
+	/** The sample shown, from 1, of so many. */
+	uint64_t position, count;
 };
 
 /** The lines above the table, and what every view needs beside its own answer. */
@@ -198,9 +201,16 @@ struct tui_config {
 NODISCARD NONNULL int tui_wish_from(const struct options *opt, struct tui_wish *wish,
 				    struct str *why);
 
-/** Runs the live view on standard input and output until the user leaves it. 0; -ENOTTY or -EINVAL
- *  where this is no terminal that it can run on (one sentence in WHY, nothing was written). The
- *  terminal is as it was afterwards, also after a crash. WISH of CONFIG is what was wanted last. */
+/** Keeps WISH as the settings of later runs. 0 or -errno; PATH gets the file's name. */
+NODISCARD NONNULL int tui_save_settings(const struct tui_wish *wish, struct str *path);
+
+/** True where standard input and output are a terminal that can be drawn on; else one sentence in
+ *  WHY. Writes nothing. */
+NODISCARD NONNULL bool tui_possible(struct str *why);
+
+/** Runs the live view on standard input and output, where tui_possible(), until the user leaves it.
+ *  0, or -errno with one sentence in WHY. The terminal is as it was afterwards, also after a crash.
+ *  WISH of CONFIG is what was wanted last. */
 NODISCARD NONNULL int tui_run(struct tui_config *config, const struct tui_feed *feed,
 			      struct str *why);
 

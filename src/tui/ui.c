@@ -77,8 +77,9 @@ static void remember(struct ui *u, const struct tui_frame *f)
 
 	if (f->sample == u->history_sample)
 		return;
-	/* A jump back in a recording starts another past. */
-	if (u->latest && h->monotonic_ns < u->latest->header.monotonic_ns) {
+	/* A jump back in a recording starts another past, and so does another filter. */
+	if (u->latest && (h->monotonic_ns < u->latest->header.monotonic_ns ||
+			  f->filter_number != u->latest->filter_number)) {
 		history_clear(&u->history);
 		rows_forget(&u->rows);
 	}

@@ -275,12 +275,4 @@ NONNULL void table_draw(struct ui *u, int y0, int y1);
 /** Remembers that a click there means something. */
 NONNULL void ui_zone(struct ui *u, int y, int x0, int x1, int kind, long arg);
 
-/* settings.c */
-
-/** Reads the settings of a run that was told to keep them (--save) into WISH; what the file does not
- *  say, or says wrongly, stays as it is. Never with more privilege than the caller has. */
-NONNULL void settings_load(struct tui_wish *wish);
-/** Keeps WISH for later runs. 0 or -errno; PATH gets the file's name. */
-NODISCARD NONNULL int settings_save(const struct tui_wish *wish, struct str *path);
-
 #endif
