@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "analysis/analysis.h"
+#include "analysis/ports_estimate.h"
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/suggest.h"
@@ -41,6 +42,13 @@ void complain(const char *fmt, ...)
 static int run_analysis(const struct command *cmd, const struct options *opt)
 {
 	return pipeline_run(analysis_find(cmd->name), opt);
+}
+
+/** Measured, or with --rate what if. */
+static int run_ports(const struct command *cmd, const struct options *opt)
+{
+	return pipeline_run(ports_estimate_asked(opt) ? &ports_estimate_analysis :
+							analysis_find(cmd->name), opt);
 }
 
 static int run_help(const struct command *cmd, const struct options *opt)
@@ -79,8 +87,9 @@ const struct command commands[CMD_ID_COUNT] = {
 		run_analysis },
 	[CMD_PORTS] = { CMD_PORTS, "ports", { "headroom" }, ARGS_FILTER, 0, 0, "[FILTER]",
 		"Per destination: how many more connections fit, and when do they run out?",
-		"A pool is one local address, remote address and remote port. With --rate: what "
-		"if,\nwithout reading sockets.", false, NULL },
+		"A pool is one local address, remote address and remote port. The filter chooses "
+		"pools,\nwhose numbers count all their sockets. With --rate: what if, without "
+		"reading sockets.", false, run_ports },
 	[CMD_HANDSHAKES] = { CMD_HANDSHAKES, "handshakes", { "syn" }, ARGS_FILTER, 0, 0, "[FILTER]",
 		"Which connections hang in SYN_SENT or SYN_RECV, how old, toward or from whom?",
 		"Ages are told from timers and retransmissions.", false, run_analysis },

@@ -113,6 +113,8 @@ void pipeline_needs(struct pipeline *p, const struct fold *folds, size_t count,
 		out->states |= n.states;
 		out->info_states |= n.info_states;
 		out->drops_states |= n.drops_states;
+		out->sampled_states |= n.sampled_states;
+		out->unfiltered |= folds[i].analysis->add_other != NULL;
 		out->locks |= n.locks;
 		out->facts |= n.facts | n.rates | n.bind_table;
 		out->rates |= n.rates;
@@ -134,15 +136,26 @@ struct worker {
 	struct filter_context ctx;
 };
 
+static bool family_wanted(const struct options *opt, const struct sock *s)
+{
+	return opt->ipv4 == opt->ipv6 || opt->ipv4 == (s->local.family == AF_INET);
+}
+
 static void worker_add(void *arg, const struct sock *s)
 {
 	struct worker *w = arg;
+	bool match = !w->p->filter || filter_match(w->p->filter, s, &w->ctx);
+	bool wanted = match && family_wanted(w->p->opt, s);
 
-	if (w->p->filter && !filter_match(w->p->filter, s, &w->ctx))
-		return;
 	for (size_t i = 0; i < w->count; i++) {
-		if (w->states[i] & STATE_BIT(s->state))
-			w->folds[i].analysis->add(w->folds[i].state, s);
+		const struct analysis *a = w->folds[i].analysis;
+
+		if (!(w->states[i] & STATE_BIT(s->state)))
+			continue;
+		if (wanted || (match && a->add_other))
+			a->add(w->folds[i].state, s);
+		else if (a->add_other)
+			a->add_other(w->folds[i].state, s);
 	}
 }
 
@@ -157,7 +170,7 @@ static void worker_restart(void *arg)
 /** The filter's bytecode and the port range in front of it. */
 static void make_bytecode(const struct pipeline *p, const struct needs *n, struct str *code)
 {
-	if (filter_compile(p->filter, code))
+	if (n->unfiltered || filter_compile(p->filter, code))
 		str_reset(code);
 	if (n->port_high)
 		filter_bytecode_port_range(code, n->port_low, n->port_high);
@@ -173,8 +186,8 @@ int pipeline_dump(struct pipeline *p, const struct needs *n, const struct sink *
 {
 	struct str code = { 0 };
 	struct dump_request req = {
-		.states = n->states & filter_states(p->filter),
-		.family = family_of(p->opt),
+		.states = n->states & (n->unfiltered ? STATES_ALL : filter_states(p->filter)),
+		.family = n->unfiltered ? AF_UNSPEC : family_of(p->opt),
 		.info = n->info_states != 0,
 		.drops = n->drops_states != 0,
 		.locks = n->locks,
@@ -387,9 +400,13 @@ int pipeline_prime(struct pipeline *p, struct fold *folds, size_t count, double 
 
 	pipeline_needs(p, folds, count, NULL, &n);
 	source_clock(p->source, &mono, &real);
-	n.states = n.drops_states;
-	n.owners = n.locks = n.bind_table = false;
+	/* Where sockets are counted twice, they must be counted in the same way. */
+	n.bind_table &= n.sampled_states != 0;
 	read_facts(p, &n);
+	pipeline_needs(p, folds, count, &p->now, &n);
+	n.states = n.drops_states | n.sampled_states;
+	n.locks &= n.sampled_states != 0;
+	n.owners = false;
 	if (n.states) {
 		ret = dump_folds(p, &n, folds, count);
 		if (!ret)

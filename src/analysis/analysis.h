@@ -31,6 +31,10 @@ struct needs {
 	bool bind_table;
 	/** Holders of the inodes that want() names; cgroup paths. */
 	bool owners, cgroups;
+	/** States to be looked at once more when --sample begins, so that growth can be told. */
+	uint32_t sampled_states;
+	/** Set by the pipeline for a fold with add_other(): the filter stays out of the kernel. */
+	bool unfiltered;
 	/** Only sockets whose local port lies in port_low..port_high; 0..0 for all. */
 	uint16_t port_low, port_high;
 };
@@ -83,6 +87,10 @@ struct analysis {
 	void (*restart)(void *state);
 	/** One socket that passed the filter. May be called for states that were not asked for. */
 	void (*add)(void *state, const struct sock *s);
+	/** Optional, for a fold whose numbers hang on every socket while the filter only chooses
+	 *  what is shown: a socket that did not pass the filter. -4 and -6 are then the fold's own
+	 *  business: sockets of both families come through either function. */
+	void (*add_other)(void *state, const struct sock *s);
 	/** Optional: folds the sample in FROM (a state begin() made for a second thread) into STATE.
 	 *  Without it the dump runs on one thread. FROM is then reset with restart(). */
 	void (*merge)(void *state, void *from);

@@ -4,11 +4,12 @@
 
 #include "analysis/analysis.h"
 
-extern const struct analysis states_analysis, count_analysis, close_wait_analysis;
+extern const struct analysis states_analysis, ports_analysis, count_analysis, close_wait_analysis;
 extern const struct analysis listeners_analysis, handshakes_analysis, check_analysis;
 
 const struct analysis *const analyses[] = {
 	&states_analysis,
+	&ports_analysis,
 	&count_analysis,
 	&close_wait_analysis,
 	&handshakes_analysis,

@@ -131,6 +131,9 @@ struct view_column {
 	const char *help;
 	/** Left out of text where no row has such a member. */
 	bool if_present;
+	/** Path of a second member, or NULL: where its value differs, the cell reads
+	 *  "first..second". */
+	const char *to;
 };
 
 enum view_kind {

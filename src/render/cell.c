@@ -158,6 +158,19 @@ void text_add_value(struct str *out, const struct value *v, enum unit unit,
 	}
 }
 
+/** The other end of a column that may be a span. */
+static void add_second(struct str *out, const struct value *row, const struct value *first,
+		       const struct view_column *column, const struct render_options *opt)
+{
+	const struct value *v = column->to ? value_at(row, column->to) : NULL;
+
+	if (!v || !first || v->kind != VALUE_INT || first->kind != VALUE_INT ||
+	    v->integer == first->integer)
+		return;
+	str_add(out, "..");
+	text_add_value(out, v, column->unit, opt, false);
+}
+
 void text_add_cell(struct str *out, const struct value *row, const struct view_column *column,
 		   const struct render_options *opt, bool blanks)
 {
@@ -170,6 +183,7 @@ void text_add_cell(struct str *out, const struct value *row, const struct view_c
 	free(path);
 	if (!member || !v || v->kind != VALUE_ARRAY || !v->children.first) {
 		text_add_value(out, v, column->unit, opt, blanks);
+		add_second(out, row, v, column, opt);
 		return;
 	}
 	for (const struct value *c = v->children.first; c && add_comma(out, v, i); c = c->next) {
