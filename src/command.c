@@ -14,11 +14,11 @@
 #include "base/suggest.h"
 #include "complete.h"
 #include "explain.h"
-#include "kill.h"
 #include "list.h"
 #include "options.h"
 #include "output.h"
 #include "pipeline.h"
+#include "why.h"
 #include "record.h"
 #include "top.h"
 
@@ -103,9 +103,9 @@ const struct command commands[CMD_ID_COUNT] = {
 	[CMD_COUNT] = { CMD_COUNT, "count", { NULL }, ARGS_FILTER, 0, 0, "[FILTER]",
 		"How many match: one bare integer.",
 		"0 included, and nothing else; with -i one number per line.", false, run_analysis },
-	[CMD_WHY] = { CMD_WHY, "why", { NULL }, ARGS_WORDS, 1, 1, "HOST:PORT",
+	[CMD_WHY] = { CMD_WHY, "why", { NULL }, ARGS_WORDS, 1, 2, "HOST:PORT",
 		"Why can't this host connect to HOST:PORT?",
-		"It looks only, unless --connect asks for one real attempt.", false, NULL },
+		"It looks only, unless --connect asks for one real attempt.", false, why_run },
 	[CMD_TOP] = { CMD_TOP, "top", { NULL }, ARGS_FILTER, 0, 0, "[FILTER]",
 		"The live view.", "Press ? in it for its keys.", false, top_run },
 	[CMD_EXPLAIN] = { CMD_EXPLAIN, "explain", { NULL }, ARGS_WORDS, 0, 9, "[TOPIC]",
@@ -120,7 +120,7 @@ const struct command commands[CMD_ID_COUNT] = {
 		"By state, owner and destination.", false, NULL },
 	[CMD_KILL] = { CMD_KILL, "kill", { NULL }, ARGS_FILTER, 1, 0, "FILTER",
 		"Destroy the matching sockets, never without a filter.",
-		"Shows them and asks; off a terminal it needs --yes.", false, kill_run },
+		"Shows them and asks; off a terminal it needs --yes.", false, NULL },
 	[CMD_METRICS] = { CMD_METRICS, "metrics", { NULL }, ARGS_WORDS, 0, 0, "",
 		"OpenMetrics text, for Prometheus.",
 		"For node_exporter's textfile collector: --output=FILE.", false, NULL },

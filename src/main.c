@@ -6,7 +6,7 @@
  *                for the shells; output.c standard output, checked to the end
  *   pipeline.c   source → filter → folds → reports, one sample; run.c repeats and renders it
  *   list.c       the sockets themselves, streamed; names.c names for -r
- *   explain.c    the runbook
+ *   explain.c    the runbook; why.c one destination
  *
  *   source/      the only folder that reads the system
  *     source.c        what all kinds share, and who falls back to whom; backend.h the inner table
@@ -25,15 +25,17 @@
  *     filter_prefix.c bytecode put in front of a filter's
  *     topic.c         the runbook's topics: topic_states.c, topic_findings.c, topic_why.c,
  *                     topic_errno.c, topic_settings.c, topic_limits.c, topic_options.c,
- *                     topic_pages.c; path.h routes, neighbours, attempts
+ *                     topic_pages.c; path.c routes, neighbours, attempts
  *   analysis/    one file an answer, listed in table.c: states.c (group.c for --by), count.c
  *     close_wait.c    the fold: close_wait_listener.c whose accept queue, close_wait_owner.c whose
  *                     sockets, close_wait_verdict.c what is wrong, close_wait_report.c with
  *                     close_wait_list.c the tree, close_wait_view.c its tables
+ *     why_report.c    one destination: why_fold.c its sockets, why_judge.c the causes, of which
+ *                     why_path.c judges the way, why_host.c this host, why_attempt.c the attempt
  *   render/      report → bytes: text.c (view.c rows, cell.c values, lines.c sentences), json.c,
  *                row.c the rows of list, runbook.c topics, diagram.c the state machine
  *   base/        knows nothing of TCP: alloc.c, str.c, vec.c, map.c, num.c, escape.c, file.c,
- *                suggest.c
+ *                suggest.c, wrap.c
  */
 #include <fcntl.h>
 #include <locale.h>

@@ -133,6 +133,24 @@ struct value *value_add_array(struct arena *a, struct value *to, const char *key
 	return add(a, to, key, VALUE_ARRAY);
 }
 
+struct value *value_copy(struct arena *a, const struct value *v)
+{
+	struct value *copy = arena_alloc(a, sizeof(*copy));
+
+	*copy = *v;
+	copy->key = NULL;
+	copy->next = NULL;
+	if (v->kind == VALUE_TEXT)
+		copy->text = arena_strdup(a, v->text);
+	if (v->kind != VALUE_ARRAY && v->kind != VALUE_OBJECT)
+		return copy;
+	copy->children.first = copy->children.last = NULL;
+	copy->children.count = 0;
+	for (const struct value *c = v->children.first; c; c = c->next)
+		value_link(copy, c->key ? arena_strdup(a, c->key) : NULL, value_copy(a, c));
+	return copy;
+}
+
 /** Member of OBJECT whose name is the N bytes at KEY. */
 static struct value *get_n(const struct value *object, const char *key, size_t n)
 {

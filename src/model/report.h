@@ -86,6 +86,9 @@ RETURNS_NONNULL NONNULL_ARGS(1, 2) struct value *value_add_array(struct arena *a
 /** Links the parentless tree CHILD under TO. */
 NONNULL_ARGS(1, 3) void value_link(struct value *to, const char *key, struct value *child);
 
+/** A deep copy of V in A, without a parent and outliving V's own arena. */
+NODISCARD RETURNS_NONNULL NONNULL struct value *value_copy(struct arena *a, const struct value *v);
+
 /** Member KEY of an object, or NULL. */
 NONNULL struct value *value_get(const struct value *object, const char *key);
 /** The value at a dotted path of member names ("range.low"), or NULL; a literal "." in a name is not
@@ -166,7 +169,7 @@ struct view {
 	const char *total;
 	/** Left out of text altogether when the array is empty. */
 	bool optional;
-	/** Left out where the report has this member; NULL: never. */
+	/** Left out where the report has this member and it is not null; NULL: never. */
 	const char *unless;
 	/** A title line is printed above (terminal and pipe alike) when several views are shown;
 	 *  NULL for none. */

@@ -173,13 +173,14 @@ static void print_view(struct str *out, const struct view *view, const struct re
 		       const struct render_options *opt)
 {
 	const struct value *at = value_at(report->root, view->path), *total;
+	const struct value *unless = view->unless ? value_at(report->root, view->unless) : NULL;
 	double sum = 0;
 
 	if (!at || (at->kind != VALUE_ARRAY && at->kind != VALUE_OBJECT))
 		return;
 	if (view->optional && !at->children.first)
 		return;
-	if (view->unless && value_at(report->root, view->unless))
+	if (unless && unless->kind != VALUE_NULL)
 		return;
 	if (view->title && !opt->no_header)
 		str_addf(out, "%s%s%s%s\n", out->len ? "\n" : "", opt->color ? ANSI_BOLD : "",
