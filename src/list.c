@@ -31,6 +31,8 @@ struct list {
 	struct str out, scratch;
 	/** Rows written, and rows that -t cut off. */
 	uint64_t rows, cut;
+	/** Records of which the filter could not be decided. */
+	uint64_t undecided;
 	/** struct sock: only where they are to be sorted. */
 	struct vec kept;
 	/** Union of what the columns need. */
@@ -153,8 +155,15 @@ static void list_add(void *arg, const struct sock *s)
 {
 	struct list *l = arg;
 
-	if (!output_ok() || (l->p->filter && !filter_match(l->p->filter, s, &l->filter)))
+	if (!output_ok())
 		return;
+	if (l->p->filter) {
+		enum filter_answer answer = filter_judge(l->p->filter, s, &l->filter);
+
+		l->undecided += answer == FILTER_UNKNOWN;
+		if (answer != FILTER_YES)
+			return;
+	}
 	if (l->sort)
 		vec_add(&l->kept, s);
 	else
@@ -163,7 +172,10 @@ static void list_add(void *arg, const struct sock *s)
 
 static void list_restart(void *arg)
 {
-	vec_reset(&((struct list *)arg)->kept);
+	struct list *l = arg;
+
+	l->undecided = 0;
+	vec_reset(&l->kept);
 }
 
 static int compare_socks(const void *a, const void *b, void *arg)
@@ -274,7 +286,7 @@ static int list_sample(struct list *l, size_t *printed)
 	size_t notes;
 	int ret;
 
-	l->rows = l->cut = 0;
+	l->rows = l->cut = l->undecided = 0;
 	vec_reset(&l->kept);
 	look_around(l);
 	l->ctx.netns_names = &netns;
@@ -284,6 +296,7 @@ static int list_sample(struct list *l, size_t *printed)
 	write_start(l);
 	ret = pipeline_dump(l->p, &n, &sink, 1);
 	write_sorted(l);
+	pipeline_note_undecided(l->p, l->undecided);
 	pipeline_print_notes(l->p, printed);
 	if (ret && !l->rows) {
 		str_reset(&l->out);

@@ -134,6 +134,8 @@ struct worker {
 	uint32_t *states;
 	size_t count;
 	struct filter_context ctx;
+	/** Records of which the filter could not be decided. */
+	uint64_t undecided;
 };
 
 static bool family_wanted(const struct options *opt, const struct sock *s)
@@ -144,9 +146,11 @@ static bool family_wanted(const struct options *opt, const struct sock *s)
 static void worker_add(void *arg, const struct sock *s)
 {
 	struct worker *w = arg;
-	bool match = !w->p->filter || filter_match(w->p->filter, s, &w->ctx);
+	enum filter_answer answer = filter_judge(w->p->filter, s, &w->ctx);
+	bool match = answer == FILTER_YES;
 	bool wanted = match && family_wanted(w->p->opt, s);
 
+	w->undecided += answer == FILTER_UNKNOWN && family_wanted(w->p->opt, s);
 	for (size_t i = 0; i < w->count; i++) {
 		const struct analysis *a = w->folds[i].analysis;
 
@@ -163,6 +167,7 @@ static void worker_restart(void *arg)
 {
 	struct worker *w = arg;
 
+	w->undecided = 0;
 	for (size_t i = 0; i < w->count; i++)
 		w->folds[i].analysis->restart(w->folds[i].state);
 }
@@ -250,6 +255,14 @@ int pipeline_owners(struct pipeline *p, const struct map *wanted)
 	return ret;
 }
 
+void pipeline_note_undecided(struct pipeline *p, uint64_t count)
+{
+	if (count)
+		notes_add(&p->notes, "%llu socket%s left out: what the filter asks of %s (process, "
+			  "user, control group) is not known here", (unsigned long long)count,
+			  count == 1 ? "" : "s", count == 1 ? "it" : "them");
+}
+
 void pipeline_cgroups(struct pipeline *p)
 {
 	int ret;
@@ -268,6 +281,7 @@ static int dump_folds(struct pipeline *p, const struct needs *n, struct fold *fo
 	void *args[WORKERS];
 	struct sink sink = { worker_add, worker_restart, args };
 	uint32_t *states = xcalloc(count, sizeof(*states));
+	uint64_t undecided = 0;
 	int ret;
 
 	for (size_t i = 0; i < count; i++) {
@@ -281,7 +295,7 @@ static int dump_folds(struct pipeline *p, const struct needs *n, struct fold *fo
 	for (unsigned k = 0; k < workers; k++) {
 		w[k] = (struct worker){ p, xcalloc(count, sizeof(*folds)), states, count,
 					{ p->have_owners ? &p->owners : NULL,
-					  p->have_cgroups ? &p->cgroups : NULL } };
+					  p->have_cgroups ? &p->cgroups : NULL }, 0 };
 		args[k] = &w[k];
 		for (size_t i = 0; i < count; i++) {
 			w[k].folds[i] = folds[i];
@@ -292,12 +306,14 @@ static int dump_folds(struct pipeline *p, const struct needs *n, struct fold *fo
 	}
 	ret = pipeline_dump(p, n, &sink, workers);
 	for (unsigned k = 0; k < workers; k++) {
+		undecided += w[k].undecided;
 		for (size_t i = 0; k && i < count; i++) {
 			folds[i].analysis->merge(folds[i].state, w[k].folds[i].state);
 			folds[i].analysis->end(w[k].folds[i].state);
 		}
 		free(w[k].folds);
 	}
+	pipeline_note_undecided(p, undecided);
 	free(states);
 	return ret;
 }

@@ -80,6 +80,9 @@ NODISCARD NONNULL int pipeline_dump(struct pipeline *p, const struct needs *n,
  *  filter); replaces p->owners. 0 or -errno. */
 NODISCARD NONNULL_ARGS(1) int pipeline_owners(struct pipeline *p, const struct map *wanted);
 
+/** Says in the notes that COUNT sockets were left out since the filter could not be decided. */
+NONNULL void pipeline_note_undecided(struct pipeline *p, uint64_t count);
+
 /** Reads the cgroups once a sample. */
 NONNULL void pipeline_cgroups(struct pipeline *p);
 

@@ -46,8 +46,9 @@ NODISCARD bool filter_needs_cgroups(const struct filter *f);
 
 /** What a decision may lean on besides the record. */
 struct filter_context {
-	/** NULL where owners were not searched: a test of pid or comm, "!=" as well as "=", then
-	 *  holds only for sockets that no process can hold. */
+	/** NULL where owners were not searched. A test of pid or comm, "!=" as well as "=", cannot
+	 *  be decided then, but for sockets that no process can hold; nor where none was found for a
+	 *  socket while some processes could not be read. */
 	const struct owners *owners;
 	/** NULL where cgroups are unknown; else the same. */
 	const struct cgroups *cgroups;
@@ -60,6 +61,19 @@ struct filter_context {
  *  NULL. */
 NODISCARD NONNULL_ARGS(2) bool filter_match(const struct filter *f, const struct sock *s,
 					   const struct filter_context *ctx);
+
+/** What a filter says of a socket. */
+enum filter_answer {
+	FILTER_NO,
+	FILTER_YES,
+	/** The record or CTX lacks what the answer hangs on; filter_match() says no then. */
+	FILTER_UNKNOWN,
+};
+
+/** Like filter_match(), but tells a no from what cannot be known: no answer is short in silence. */
+NODISCARD NONNULL_ARGS(2) enum filter_answer filter_judge(const struct filter *f,
+							  const struct sock *s,
+							  const struct filter_context *ctx);
 
 /** Three-valued: like filter_match(), but true where the answer hangs on owners or cgroups that are
  *  not known yet. Used to choose whose owners to look for. */

@@ -98,6 +98,9 @@ static enum answer test_owner(const struct node *n, const struct question *q)
 		if (process_matches(n, owners_process(q->owners, &holders[i])))
 			return YES;
 	}
+	/* Who was not looked at may be its holder. */
+	if (!count && (!q->owners->searched || q->owners->unreadable || q->owners->hidden))
+		return UNKNOWN;
 	return NO;
 }
 
@@ -186,6 +189,21 @@ bool filter_match(const struct filter *f, const struct sock *s, const struct fil
 	};
 
 	return !f || holds(f->root, &q);
+}
+
+enum filter_answer filter_judge(const struct filter *f, const struct sock *s,
+				const struct filter_context *ctx)
+{
+	struct question q = {
+		.sock = s,
+		.owners = ctx ? ctx->owners : NULL,
+		.cgroups = ctx ? ctx->cgroups : NULL,
+		.unknown = true,
+	};
+
+	if (filter_match(f, s, ctx))
+		return FILTER_YES;
+	return f && f->may_lack && holds(f->root, &q) ? FILTER_UNKNOWN : FILTER_NO;
 }
 
 bool filter_may_match(const struct filter *f, const struct sock *s)

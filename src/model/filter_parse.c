@@ -223,6 +223,7 @@ static int read_port(struct node *n, const char *text, enum compare compare, str
 static int read_operand(struct parser *p, struct node *n, const char *text, enum compare compare,
 			struct fault *fault)
 {
+	p->filter->may_lack |= n->kind != NODE_HOST && n->kind != NODE_PORT;
 	switch (n->kind) {
 	case NODE_HOST:
 		return operand_host(text, &n->host, fault);

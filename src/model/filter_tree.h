@@ -83,8 +83,8 @@ struct node {
 struct filter {
 	struct arena arena;
 	struct node *root;
-	/** The tree holds tests of processes, of control groups. */
-	bool needs_owners, needs_cgroups;
+	/** The tree holds tests of processes, of control groups, of anything that a record may lack. */
+	bool needs_owners, needs_cgroups, may_lack;
 };
 
 #endif

@@ -204,6 +204,11 @@ inode=$(in_ns ss -Htlne 'sport = :22' | sed 's/.*ino:\([0-9]*\).*/\1/')
 run in_ns "$TCPTRIAGE" list -H -o lport inode "$inode"
 is "$status:${out// /}" 0:22 "by inode"
 
+# /proc has no control groups: nothing is selected, and that is said with a number.
+run in_ns "$TCPTRIAGE" count --source=proc state listening cgroup /
+is "$status:$out" 0:0 "what a source cannot tell is not selected"
+like "$err" "note: $(in_ns ss -Htln | grep -c .) sockets left out" "and counted"
+
 # --- mistakes ---
 
 # wrong CARETS WORD...: a usage error whose caret line is CARETS.

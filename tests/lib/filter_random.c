@@ -102,6 +102,7 @@ void random_owners(struct random *r, struct owners *owners, struct cgroups *cgro
 {
 	owners_init(owners);
 	owners->searched = true;
+	owners->unreadable = random_below(r, 2);
 	for (unsigned i = 0; i < ARRAY_LEN(comms); i++) {
 		struct process *p = vec_push(&owners->processes);
 
@@ -321,6 +322,8 @@ static enum verdict holder_is(const struct expr *e, const struct sock *s, const 
 		if (e->kind == PID ? (unsigned)p->pid == e->number : comm_is(e->text, p->comm))
 			return VERDICT_YES;
 	}
+	if ((!range || !range->count) && o->unreadable)
+		return VERDICT_UNKNOWN;
 	return VERDICT_NO;
 }
 

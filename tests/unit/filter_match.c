@@ -65,6 +65,7 @@ static void finds_owners(void **state)
 
 	(void)state;
 	owners_init(&o);
+	o.searched = true;
 	add_holder(&o, 100, "nginx", 11);
 	add_holder(&o, 200, "tmux: server", 12);
 	assert_matches("pid 100", &web, &ctx, true);
@@ -81,6 +82,49 @@ static void finds_owners(void **state)
 	assert_matches("comm *", &nobody, &ctx, false);
 	assert_matches("not comm *", &nobody, &ctx, true);
 	assert_matches("pid != 100", &queued, &ctx, true);
+	owners_free(&o);
+}
+
+static void assert_judged(const char *text, const struct sock *s, const struct filter_context *ctx,
+			  enum filter_answer expected)
+{
+	struct filter *f = parse(text);
+
+	if (filter_judge(f, s, ctx) != expected)
+		fail_msg("%s: not %d", text, expected);
+	filter_free(f);
+}
+
+/** Processes that could not be looked at may hold what nobody else holds. */
+static void tells_no_from_unknown(void **state)
+{
+	struct owners o;
+	const struct filter_context ctx = { .owners = &o };
+	const struct sock web = full(11), nobody = full(13), queued = full(0);
+
+	(void)state;
+	owners_init(&o);
+	o.searched = true;
+	add_holder(&o, 100, "nginx", 11);
+	assert_judged("pid 7", &nobody, &ctx, FILTER_NO);
+	assert_judged("pid != 7", &nobody, &ctx, FILTER_YES);
+	o.unreadable = 1;
+	assert_judged("pid 7", &nobody, &ctx, FILTER_UNKNOWN);
+	assert_judged("pid != 7", &nobody, &ctx, FILTER_UNKNOWN);
+	assert_judged("pid 7 and sport 1", &nobody, &ctx, FILTER_NO);
+	assert_judged("pid 7 or sport 0", &nobody, &ctx, FILTER_YES);
+	assert_judged("pid 7", &web, &ctx, FILTER_NO);
+	assert_judged("pid != 7", &web, &ctx, FILTER_YES);
+	assert_judged("pid 7", &queued, &ctx, FILTER_NO);
+	o.unreadable = 0;
+	o.hidden = true;
+	assert_judged("comm x", &nobody, &ctx, FILTER_UNKNOWN);
+	o.hidden = o.searched = false;
+	assert_judged("comm x", &nobody, &ctx, FILTER_UNKNOWN);
+	assert_judged("pid 7", &web, NULL, FILTER_UNKNOWN);
+	assert_judged("cgroup x", &web, NULL, FILTER_UNKNOWN);
+	assert_judged("sport 7", &web, NULL, FILTER_NO);
+	assert_judged("", &web, NULL, FILTER_YES);
 	owners_free(&o);
 }
 
@@ -226,6 +270,9 @@ static void agrees_with_second_opinion(void **state)
 	struct owners owners;
 	struct cgroups cgroups;
 	const struct filter_context ctx = { .owners = &owners, .cgroups = &cgroups };
+	static const enum filter_answer answers[] = { [VERDICT_NO] = FILTER_NO,
+						      [VERDICT_UNKNOWN] = FILTER_UNKNOWN,
+						      [VERDICT_YES] = FILTER_YES };
 	unsigned yes = 0, unknown = 0;
 
 	(void)state;
@@ -249,7 +296,9 @@ static void agrees_with_second_opinion(void **state)
 			unknown += blind == VERDICT_UNKNOWN;
 			if (filter_match(f, &s, &ctx) != (known == VERDICT_YES) ||
 			    filter_match(f, &s, NULL) != (blind == VERDICT_YES) ||
-			    filter_may_match(f, &s) != (blind != VERDICT_NO))
+			    filter_may_match(f, &s) != (blind != VERDICT_NO) ||
+			    filter_judge(f, &s, &ctx) != answers[known] ||
+			    filter_judge(f, &s, NULL) != answers[blind])
 				fail_msg("TCPTRIAGE_SEED=%llu: tree %d, socket %d: %s",
 					 (unsigned long long)seed, i, j, text.s);
 			if (known == VERDICT_YES && !(filter_states(f) & STATE_BIT(s.state)))
@@ -271,6 +320,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_owners),
+		cmocka_unit_test(tells_no_from_unknown),
 		cmocka_unit_test(takes_quoted_names),
 		cmocka_unit_test(knows_what_it_does_not_know),
 		cmocka_unit_test(minis_have_no_user),
