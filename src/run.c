@@ -152,7 +152,7 @@ static void render(struct pipeline *p, const struct analysis *a, struct report *
 		cut = 0;
 	r->report(&out, envelope, report, a->views, opt);
 	if (cut && !p->opt->json && !opt->no_header)
-		str_addf(&out, "… %llu more (-t 0 shows all)\n" + (opt->unicode ? 0 : 4),
+		str_addf(&out, "%s%llu more (-t 0 shows all)\n", opt->unicode ? "… " : "",
 			 (unsigned long long)cut);
 	output_add(&out);
 	str_free(&out);

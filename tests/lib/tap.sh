@@ -359,6 +359,7 @@ ns_sysctl() {
 lab() {
 	local file=$TAP_TMP/lab-$((${#tap_pids[@]} + 1)) fd
 	mkfifo "$file.hold"
+	: >"$file"
 	exec {fd}<>"$file.hold"
 	"${netns_enter[@]}" "$LAB" "$@" <"$file.hold" >"$file" 2>"$file.err" &
 	lab_pid=$!
