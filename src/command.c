@@ -14,6 +14,7 @@
 #include "base/suggest.h"
 #include "complete.h"
 #include "explain.h"
+#include "kill.h"
 #include "list.h"
 #include "options.h"
 #include "output.h"
@@ -120,7 +121,7 @@ const struct command commands[CMD_ID_COUNT] = {
 		"By state, owner and destination.", false, NULL },
 	[CMD_KILL] = { CMD_KILL, "kill", { NULL }, ARGS_FILTER, 1, 0, "FILTER",
 		"Destroy the matching sockets, never without a filter.",
-		"Shows them and asks; off a terminal it needs --yes.", false, NULL },
+		"Shows them and asks; off a terminal it needs --yes.", false, kill_run },
 	[CMD_METRICS] = { CMD_METRICS, "metrics", { NULL }, ARGS_WORDS, 0, 0, "",
 		"OpenMetrics text, for Prometheus.",
 		"For node_exporter's textfile collector: --output=FILE.", false, NULL },

@@ -103,6 +103,12 @@ static void put_request(struct nlmsghdr *h, enum diag_form form, int family,
 	}
 }
 
+int netlink_send(struct netlink *nl, struct nlmsghdr *h)
+{
+	h->nlmsg_seq = ++nl->seq ? nl->seq : ++nl->seq;
+	return mnl_socket_sendto(nl->socket, h, h->nlmsg_len) < 0 ? -errno : 0;
+}
+
 int netlink_request(struct netlink *nl, enum diag_form form, int family,
 		    const struct dump_request *req, const struct str *bytecode)
 {
@@ -111,7 +117,6 @@ int netlink_request(struct netlink *nl, enum diag_form form, int family,
 	int ret = 0;
 
 	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	h->nlmsg_seq = ++nl->seq ? nl->seq : ++nl->seq;
 	put_request(h, form, family, req);
 	if (bytecode->len &&
 	    !mnl_attr_put_check(h, REQUEST_MAX, INET_DIAG_REQ_BYTECODE, bytecode->len,
@@ -119,8 +124,7 @@ int netlink_request(struct netlink *nl, enum diag_form form, int family,
 		free(buf);
 		return -E2BIG;
 	}
-	if (mnl_socket_sendto(nl->socket, h, h->nlmsg_len) < 0)
-		ret = -errno;
+	ret = netlink_send(nl, h);
 	free(buf);
 	return ret;
 }

@@ -12,6 +12,7 @@
 #include "source/source.h"
 
 struct diag_walk;
+struct nlmsghdr;
 
 /** A kept socket. Connected to the kernel, so that no other process can answer in its place
  *  (live-and-faults row 29). */
@@ -46,6 +47,9 @@ enum diag_form {
  *  FAMILY is for the v2 form. 0 or -errno. */
 NODISCARD NONNULL int netlink_request(struct netlink *nl, enum diag_form form, int family,
 				     const struct dump_request *req, const struct str *bytecode);
+
+/** Sends the request that starts with H, under the next sequence number. 0 or -errno. */
+NODISCARD NONNULL int netlink_send(struct netlink *nl, struct nlmsghdr *h);
 
 /** Receives one datagram: *DATA (the socket's buffer, valid until the next call) and *LEN; *SEEN_NS
  *  is when it came, CLOCK_MONOTONIC. 0, -ETIMEDOUT where the kernel stays silent, -EMSGSIZE where it
