@@ -5,16 +5,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/alloc.h"
 #include "base/num.h"
 #include "base/when.h"
-#include "source/diag_parse.h"
 #include "source/packed.h"
-#include "source/proc.h"
 #include "source/recorder.h"
-#include "source/swap.h"
+#include "source/replay.h"
 #include "source/tape.h"
 
 /* Largest files, owners or cgroups of a sample. */
@@ -30,9 +27,7 @@ struct recording {
 	bool complete;
 	struct str files;
 	struct notes notes, owner_notes;
-	/* Its machine: clock ticks a second; its byte order is not ours. */
-	long ticks;
-	bool swapped;
+	struct replay_machine machine;
 	/* The sample could not be shown: why says it. */
 	bool broken;
 	/* Namespace it is of, "" for the host's own. */
@@ -79,12 +74,12 @@ static int read_host(struct source *s)
 		host_word(str_text(&text), "host", s->host, sizeof(s->host));
 		s->recorded_netns = host_word(str_text(&text), "netns", r->netns,
 					      sizeof(r->netns)) ? r->netns : NULL;
-		r->ticks = 100;
+		r->machine.ticks = 100;
 		if (host_word(str_text(&text), "ticks", word, sizeof(word)) &&
 		    num_parse(word, 1000000, &ticks) == 0 && ticks > 0)
-			r->ticks = (long)ticks;
+			r->machine.ticks = (long)ticks;
 		host_word(str_text(&text), "order", word, sizeof(word));
-		r->swapped = word[0] != '\0' && strcmp(word, RECORDER_BYTE_ORDER) != 0;
+		r->machine.swapped = word[0] != '\0' && strcmp(word, RECORDER_BYTE_ORDER) != 0;
 	}
 	str_free(&text);
 	return ret;
@@ -147,135 +142,6 @@ static int show(struct source *s, size_t i)
 	return ret == -ENOENT ? -EBADMSG : ret;
 }
 
-/* Records on their way from the decoder to the caller, less what was not asked for: a dump of the
- * running kernel would not have it either. */
-struct trim {
-	const struct dump_request *req;
-	const struct sink *sink;
-};
-
-static void trim_add(void *arg, const struct sock *s)
-{
-	const struct trim *t = arg;
-	struct sock copy = *s;
-
-	if (!t->req->info)
-		copy.has &= ~(uint32_t)SOCK_HAS_INFO;
-	if (!t->req->drops)
-		copy.has &= ~(uint32_t)SOCK_HAS_DROPS;
-	t->sink->add(t->sink->args[0], &copy);
-}
-
-/* A replay of netlink datagrams. */
-struct replay {
-	struct recording *recording;
-	struct diag_walk walk;
-	void (*add)(void *arg, const struct sock *s);
-	void *arg;
-	bool broken;
-};
-
-static int replay_datagram(void *arg, const struct datagram *g)
-{
-	struct replay *p = arg;
-	struct str swapped = { 0 };
-	const void *bytes = g->bytes;
-
-	if (p->recording->swapped) {
-		str_addn(&swapped, (const char *)g->bytes, g->len);
-		swap_diag(swapped.s, swapped.len);
-		bytes = swapped.s;
-	}
-	p->walk.seen_ns = g->seen_ns;
-	/* An error here is one that the recorder got over: it had asked for more than the kernel
-	 * knew, and asked again. */
-	if (diag_walk_datagram(bytes, g->len, &p->walk, p->add, p->arg) == DIAG_BROKEN)
-		p->broken = true;
-	str_free(&swapped);
-	return 0;
-}
-
-static void collect_cookie(void *arg, const struct sock *s)
-{
-	if (sock_has(s, SOCK_HAS_COOKIE))
-		map_put(arg, &s->cookie, NULL);
-}
-
-/* Cookies of the explicitly bound sockets; -ENOENT where they were not recorded. */
-static int find_locked(struct recording *r, struct map *locked)
-{
-	struct replay p = { .recording = r, .add = collect_cookie, .arg = locked,
-			    .walk = { .states = STATES_ALL } };
-
-	return tape_datagrams(r->tape, TAPE_LOCKED, replay_datagram, &p, &r->why);
-}
-
-static int dump_diag(struct recording *r, const struct dump_request *req, struct trim *trim,
-		     struct dump_result *result, struct notes *notes)
-{
-	struct map locked = map_make(sizeof(uint64_t), 0);
-	struct replay p = { .recording = r, .add = trim_add, .arg = trim,
-			    .walk = { .states = req->states, .family = req->family,
-				      .netns = req->netns } };
-	int ret = req->locks ? find_locked(r, &locked) : -ENOENT;
-
-	if (ret == 0)
-		p.walk.locked = &locked;
-	if (ret == 0 || ret == -ENOENT) {
-		p.walk.ring = cookie_ring_new();
-		ret = tape_datagrams(r->tape, TAPE_DIAG, replay_datagram, &p, &r->why);
-		cookie_ring_free(p.walk.ring);
-	}
-	map_free(&locked);
-	result->records = p.walk.records;
-	result->repeats = p.walk.repeats;
-	result->malformed = p.walk.malformed;
-	if (p.broken || p.walk.malformed > 0)
-		notes_add(notes, "the recording holds malformed netlink messages: they were skipped");
-	result->complete = !p.broken && p.walk.malformed == 0;
-	return ret;
-}
-
-/* A replay of reads of /proc/net/tcp*. */
-struct reads {
-	struct recording *recording;
-	struct proc_walk *walk;
-	int family;
-};
-
-static int replay_read(void *arg, const struct datagram *g)
-{
-	struct reads *p = arg;
-
-	proc_walk_bytes(p->walk, p->family, g->seen_ns, g->bytes, g->len);
-	return 0;
-}
-
-static int dump_proc(struct recording *r, const struct dump_request *req, struct trim *trim,
-		     struct dump_result *result, struct notes *notes)
-{
-	const struct sink sink = { .add = trim_add, .args = (void *[]){ trim } };
-	struct reads p = { .recording = r,
-			   .walk = proc_walk_begin(req, r->ticks, &sink, result) };
-	int ret = 0, ret6 = 0;
-
-	if (req->family != AF_INET6) {
-		p.family = AF_INET;
-		ret = tape_datagrams(r->tape, TAPE_PROC4, replay_read, &p, &r->why);
-	}
-	if (ret == 0 && req->family != AF_INET) {
-		p.family = AF_INET6;
-		ret6 = tape_datagrams(r->tape, TAPE_PROC6, replay_read, &p, &r->why);
-	}
-	proc_walk_end(p.walk);
-	if (result->malformed > 0)
-		notes_add(notes, "the recording holds lines of /proc/net/tcp* that cannot be read: "
-				 "they were left out");
-	result->complete = result->malformed == 0;
-	/* A kernel without IPv6 has no second table. */
-	return ret < 0 ? ret : ret6 == -ENOENT ? 0 : ret6;
-}
-
 static void add_notes(struct notes *to, const struct notes *from)
 {
 	for (size_t i = 0; i < from->count; i++)
@@ -286,7 +152,6 @@ static int recording_dump(struct source *s, const struct dump_request *req, cons
 			  struct dump_result *result, struct notes *notes)
 {
 	struct recording *r = own(s);
-	struct trim trim = { req, sink };
 	int ret;
 
 	*result = (struct dump_result){ 0 };
@@ -296,15 +161,7 @@ static int recording_dump(struct source *s, const struct dump_request *req, cons
 	}
 	str_reset(&r->why);
 	add_notes(notes, &r->notes);
-	ret = dump_diag(r, req, &trim, result, notes);
-	if (ret == -ENOENT && r->swapped) {
-		str_add(&r->why, "recorded from /proc on a machine of another byte order");
-		ret = -ENOTSUP;
-	} else if (ret == -ENOENT) {
-		ret = dump_proc(r, req, &trim, result, notes);
-	}
-	if (ret == -ENOENT)
-		str_add(&r->why, "the sample holds no sockets");
+	ret = replay_dump(r->tape, &r->machine, req, sink, result, notes, &r->why);
 	if (ret < 0)
 		notes_add(notes, "%s", str_text(&r->why));
 	result->complete = result->complete && r->complete;
