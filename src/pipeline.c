@@ -68,7 +68,8 @@ static void forget_sample(struct pipeline *p)
 		owners_free(&p->owners);
 	if (p->have_cgroups)
 		cgroups_free(&p->cgroups);
-	p->have_owners = p->have_cgroups = false;
+	map_free(&p->gone);
+	p->have_owners = p->have_cgroups = p->have_gone = false;
 }
 
 void pipeline_close(struct pipeline *p)
@@ -110,7 +111,8 @@ void pipeline_needs(struct pipeline *p, const struct fold *folds, size_t count,
 		struct needs n = { 0 };
 
 		folds[i].analysis->needs(p->opt, facts, &n);
-		out->states |= n.states;
+		out->states |= p->filter ? n.states & ~n.context_states : n.states;
+		out->context_states |= n.context_states;
 		out->info_states |= n.info_states;
 		out->drops_states |= n.drops_states;
 		out->sampled_states |= n.sampled_states;
@@ -273,6 +275,60 @@ void pipeline_cgroups(struct pipeline *p)
 	p->have_cgroups = !ret;
 }
 
+/** States of FOLD that do not go through the filter. */
+static uint32_t context_states(struct pipeline *p, const struct fold *fold)
+{
+	struct needs own = { 0 };
+
+	fold->analysis->needs(p->opt, &p->now, &own);
+	return p->filter ? own.context_states : 0;
+}
+
+static void context_add(void *arg, const struct sock *s)
+{
+	vec_add(arg, s);
+}
+
+static void context_restart(void *arg)
+{
+	vec_reset(arg);
+}
+
+/** Reads the sockets that folds want to see whatever the filter says into SOCKS. */
+static int dump_context(struct pipeline *p, const struct needs *n, struct vec *socks,
+			bool *complete)
+{
+	struct dump_request req = {
+		.states = p->filter ? n->context_states : 0,
+		.family = family_of(p->opt),
+		.info = n->context_states & n->info_states,
+		.drops = n->context_states & n->drops_states,
+		.workers = 1,
+	};
+	struct dump_result result = { .complete = true };
+	void *arg = socks;
+	struct sink sink = { context_add, context_restart, &arg };
+	int ret = req.states ? source_dump(p->source, &req, &sink, &result, &p->notes) : 0;
+
+	*complete = result.complete;
+	return ret;
+}
+
+static void add_context(struct pipeline *p, struct fold *folds, size_t count,
+			const struct vec *socks)
+{
+	for (size_t i = 0; i < count && socks->len; i++) {
+		uint32_t states = context_states(p, &folds[i]);
+
+		for (size_t k = 0; k < socks->len; k++) {
+			const struct sock *s = &VEC_AT(socks, const struct sock, k);
+
+			if (states & STATE_BIT(s->state))
+				folds[i].analysis->add(folds[i].state, s);
+		}
+	}
+}
+
 /** One dump of the folds, on as many threads as they allow. */
 static int dump_folds(struct pipeline *p, const struct needs *n, struct fold *folds, size_t count)
 {
@@ -288,7 +344,7 @@ static int dump_folds(struct pipeline *p, const struct needs *n, struct fold *fo
 		struct needs own = { 0 };
 
 		folds[i].analysis->needs(p->opt, &p->now, &own);
-		states[i] = own.states;
+		states[i] = own.states & ~context_states(p, &folds[i]);
 		if (!folds[i].analysis->merge)
 			workers = 1;
 	}
@@ -318,9 +374,83 @@ static int dump_folds(struct pipeline *p, const struct needs *n, struct fold *fo
 	return ret;
 }
 
+/** The dump, and what folds see beside it. */
+static int dump_all(struct pipeline *p, const struct needs *n, struct fold *folds, size_t count)
+{
+	struct vec context = VEC_OF(struct sock);
+	bool complete;
+	int ret = dump_context(p, n, &context, &complete);
+
+	if (!ret)
+		ret = dump_folds(p, n, folds, count);
+	if (!ret) {
+		add_context(p, folds, count, &context);
+		p->dump.complete = p->dump.complete && complete;
+	}
+	vec_free(&context);
+	return ret;
+}
+
+/** A second look at sockets without a holder. */
+struct look {
+	const struct map *wanted;
+	const struct owners *owners;
+	/** Those that show again. */
+	struct map still;
+};
+
+static void look_add(void *arg, const struct sock *s)
+{
+	struct look *l = arg;
+
+	if (map_get(l->wanted, &s->inode) && !map_get(&l->owners->sockets, &s->inode))
+		map_put(&l->still, &s->inode, NULL);
+}
+
+static void look_restart(void *arg)
+{
+	map_reset(&((struct look *)arg)->still);
+}
+
+/** States to look at again: those of the folds that ask for it. */
+static uint32_t states_again(struct pipeline *p, const struct fold *folds, size_t count)
+{
+	uint32_t states = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct needs own = { 0 };
+
+		folds[i].analysis->needs(p->opt, &p->now, &own);
+		states |= own.look_again ? own.states : 0;
+	}
+	return states;
+}
+
+/** The search for owners takes a while, in which sockets are closed: tells these from sockets whose
+ *  holder is hidden. */
+static void look_again(struct pipeline *p, uint32_t states, const struct map *wanted)
+{
+	struct dump_request req = { .states = states, .family = family_of(p->opt), .workers = 1 };
+	struct look look = { wanted, &p->owners, map_make(sizeof(uint64_t), 0) };
+	struct sink sink = { look_add, look_restart, (void *[]){ &look } };
+	struct dump_result result;
+	const void *inode;
+
+	if (source_dump(p->source, &req, &sink, &result, &p->notes) == 0 && result.complete) {
+		p->gone = map_make(sizeof(uint64_t), 0);
+		p->have_gone = true;
+		for (size_t i = 0; map_next(wanted, &i, &inode, NULL);)
+			if (!map_get(&p->owners.sockets, inode) && !map_get(&look.still, inode))
+				map_put(&p->gone, inode, NULL);
+	}
+	map_free(&look.still);
+}
+
 /** Owners for what the folds want, now that the sockets are known. */
 static void fold_owners(struct pipeline *p, struct fold *folds, size_t count)
 {
+	uint32_t again = states_again(p, folds, count);
+
 	struct map set = MAP_OF(uint64_t, char[0]);
 
 	for (size_t i = 0; i < count; i++) {
@@ -329,6 +459,9 @@ static void fold_owners(struct pipeline *p, struct fold *folds, size_t count)
 	}
 	/* Nobody to look for: no folder of /proc is opened. */
 	if (set.len && pipeline_owners(p, &set) == 0) {
+		/* A recording shows the same sockets again. */
+		if (again && p->owners.sockets.len < set.len && !p->opt->from)
+			look_again(p, again, &set);
 		map_free(&set);
 		return;
 	}
@@ -360,7 +493,9 @@ static void finish_folds(struct pipeline *p, struct fold *folds, size_t count,
 		.now = &p->now, .before = p->have_before ? &p->before : NULL,
 		.owners = p->have_owners ? &p->owners : NULL,
 		.cgroups = p->have_cgroups ? &p->cgroups : NULL,
-		.sample = p->samples, .priming = priming, .source = source_kind(p->source), .notes = &p->notes,
+		.gone = p->have_gone ? &p->gone : NULL,
+		.sample = p->samples, .priming = priming, .source = source_kind(p->source),
+		.notes = &p->notes,
 		.netns_names = own_name, .netns_count = 1, .user_name = pipeline_user_name,
 	};
 	const char *netns = source_netns(p->source);
@@ -394,7 +529,7 @@ int pipeline_sample(struct pipeline *p, struct fold *folds, size_t count, struct
 		ret = pipeline_owners(p, NULL);
 	start = clock_ns();
 	if (!ret)
-		ret = dump_folds(p, &n, folds, count);
+		ret = dump_all(p, &n, folds, count);
 	p->spent[1] = clock_ns() - start;
 	if (ret)
 		return ret;
@@ -424,7 +559,7 @@ int pipeline_prime(struct pipeline *p, struct fold *folds, size_t count, double 
 	n.locks &= n.sampled_states != 0;
 	n.owners = false;
 	if (n.states) {
-		ret = dump_folds(p, &n, folds, count);
+		ret = dump_all(p, &n, folds, count);
 		if (!ret)
 			finish_folds(p, folds, count, scratch, true);
 		for (size_t i = 0; i < count; i++)

@@ -34,6 +34,9 @@ struct pipeline {
 	struct owners owners;
 	struct cgroups cgroups;
 	bool have_owners, have_cgroups;
+	/** Sockets without a holder that are closed by now (see host.gone). */
+	struct map gone;
+	bool have_gone;
 	struct dump_result dump;
 	/** Where the last sample's time went, ns: facts, dump, owners, finish. */
 	int64_t spent[4];

@@ -35,6 +35,9 @@ struct needs {
 	uint32_t sampled_states;
 	/** Set by the pipeline for a fold with add_other(): the filter stays out of the kernel. */
 	bool unfiltered;
+	/** Asks of the inodes that want() named and that have no holder whether they are still there
+	 *  (host.gone): costs another walk over its states, where there is such an inode. */
+	bool look_again;
 	/** Only sockets whose local port lies in port_low..port_high; 0..0 for all. */
 	uint16_t port_low, port_high;
 };
@@ -47,6 +50,9 @@ struct host {
 	/** NULL where they were not asked for. */
 	const struct owners *owners;
 	const struct cgroups *cgroups;
+	/** Inodes (a set of uint64_t) that were wanted, have no holder, and did not show again in a
+	 *  second look: closed in the meantime. NULL where nobody looked (needs.look_again). */
+	const struct map *gone;
 	/** When the dump ended, CLOCK_MONOTONIC and CLOCK_REALTIME, ns (a recording's own clock). */
 	int64_t monotonic_ns, realtime_ns;
 	/** Seconds since the previous sample of this run; NAN for the first. */

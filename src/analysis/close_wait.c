@@ -20,7 +20,8 @@ static void close_wait_needs(const struct options *opt, const struct facts *fact
 	(void)facts;
 	out->states = STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_LISTEN);
 	out->info_states = STATE_BIT(STATE_CLOSE_WAIT);
-	out->owners = out->cgroups = true;
+	out->context_states = STATE_BIT(STATE_LISTEN);
+	out->owners = out->cgroups = out->look_again = true;
 }
 
 static void *close_wait_begin(const struct options *opt)

@@ -123,8 +123,9 @@ struct cw_owners {
 	struct vec owners;
 	/** uint32_t: sockets without a holder. */
 	struct vec unowned;
-	/** Of these: unaccepted ones whose listener is not there. */
-	uint64_t no_listener;
+	/** Of these: unaccepted ones whose listener is not there; and those that were closed while
+	 *  holders were searched. */
+	uint64_t no_listener, closed;
 };
 
 /** Forgets the listeners by port and puts those of this sample in. */

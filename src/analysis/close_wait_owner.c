@@ -159,6 +159,15 @@ static int compare_owners(const void *a, const void *b)
 	return compare_pids(&x->process->pid, &y->process->pid);
 }
 
+/** Why a socket has no holder, as far as it can be told one by one. INODE is what was searched for. */
+static void count_reason(struct build *b, uint64_t inode)
+{
+	if (!inode)
+		b->out->no_listener++;
+	else if (b->host->gone && map_get(b->host->gone, &inode))
+		b->out->closed++;
+}
+
 static void add_socks(struct build *b)
 {
 	for (size_t i = 0; i < b->cw->socks.len; i++) {
@@ -172,7 +181,7 @@ static void add_socks(struct build *b)
 		if (b->holders.len)
 			continue;
 		vec_add(&b->out->unowned, &index);
-		b->out->no_listener += s->class == CW_UNACCEPTED && s->listener == CW_NONE;
+		count_reason(b, cw_holder_inode(b->cw, s));
 	}
 }
 
@@ -187,7 +196,7 @@ void cw_owners_build(const struct cw *cw, const struct host *host, struct cw_own
 		.holders = VEC_OF(uint32_t),
 	};
 
-	*out = (struct cw_owners){ VEC_OF(struct cw_owner), VEC_OF(uint32_t), 0 };
+	*out = (struct cw_owners){ .owners = VEC_OF(struct cw_owner), .unowned = VEC_OF(uint32_t) };
 	add_socks(&b);
 	for (size_t i = 0; i < out->owners.len; i++) {
 		sort_pids(&owner_at(&b, (uint32_t)i)->shared_with);

@@ -191,29 +191,72 @@ static uint64_t at_most(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/** Why sockets have no holder. A message on its way is evidence; who may not be read comes next; what
- *  is left belongs to the kernel or to a PID namespace that does not show here. */
+/** How many sockets have no holder for which reason. */
+struct reasons {
+	uint64_t in_flight, unreadable, other, closed, no_listener;
+};
+
+/** A message on its way is evidence; who may not be read comes next; what is left belongs to the kernel
+ *  or to a PID namespace that does not show here. */
+static struct reasons find_reasons(const struct owners *o, const struct cw_owners *owners)
+{
+	uint64_t left = owners->unowned.len - owners->no_listener - owners->closed;
+	bool blind = !o || !o->searched || o->unreadable || o->hidden;
+	struct reasons r = { .closed = owners->closed, .no_listener = owners->no_listener };
+
+	r.in_flight = o ? at_most(o->in_flight, left) : 0;
+	left -= r.in_flight;
+	*(blind ? &r.unreadable : &r.other) = left;
+	return r;
+}
+
+static void add_reason(struct str *out, uint64_t n, const char *what)
+{
+	if (n)
+		str_addf(out, "%s%llu %s", out->len ? ", " : "", (unsigned long long)n, what);
+}
+
+/** The reasons for people. */
+static void add_sentence(struct arena *a, struct value *root, const struct reasons *r)
+{
+	struct str text = { 0 };
+
+	add_reason(&text, r->in_flight, "in a message between processes (SCM_RIGHTS)");
+	add_reason(&text, r->unreadable, "perhaps of a process that may not be read");
+	add_reason(&text, r->other, "of the kernel or of a PID namespace that does not show here");
+	add_reason(&text, r->closed, "closed while this was looked for");
+	add_reason(&text, r->no_listener, "without a listener");
+	value_add_text(a, root, "unowned_text", cw_filled(str_text(&text)));
+	str_free(&text);
+}
+
+static void add_coverage(struct arena *a, struct value *root, const struct owners *o)
+{
+	struct value *to = value_add_object(a, root, "coverage");
+	bool looked = o && (o->searched || o->seen);
+
+	value_add_fact(a, to, "processes", looked ? (int64_t)o->seen : FACT_UNKNOWN);
+	value_add_fact(a, to, "unreadable", looked ? (int64_t)o->unreadable : FACT_UNKNOWN);
+	value_add_bool(a, to, "hidden", o && o->hidden);
+}
+
 static void add_reasons(const struct host *host, struct arena *a, struct value *root,
 			const struct cw_owners *owners)
 {
 	const struct owners *o = host->owners;
-	uint64_t left = owners->unowned.len - owners->no_listener;
-	uint64_t in_flight = o ? at_most(o->in_flight, left) : 0;
-	bool blind = !o || !o->searched || o->unreadable || o->hidden;
-	bool looked = o && (o->searched || o->seen);
+	struct reasons r = find_reasons(o, owners);
 	struct value *to = value_add_object(a, root, "unowned_reasons");
 
-	left -= in_flight;
-	value_add_int(a, to, "in_flight", (int64_t)in_flight);
-	value_add_int(a, to, "unreadable", (int64_t)(blind ? left : 0));
-	value_add_int(a, to, "other_pid_namespace_or_kernel", (int64_t)(blind ? 0 : left));
-	value_add_int(a, to, "no_listener", (int64_t)owners->no_listener);
-	if (left && o && o->searched && !o->in_flight_searched)
+	value_add_int(a, to, "in_flight", (int64_t)r.in_flight);
+	value_add_int(a, to, "unreadable", (int64_t)r.unreadable);
+	value_add_int(a, to, "other_pid_namespace_or_kernel", (int64_t)r.other);
+	value_add_int(a, to, "closed_meanwhile", (int64_t)r.closed);
+	value_add_int(a, to, "no_listener", (int64_t)r.no_listener);
+	add_coverage(a, root, o);
+	add_sentence(a, root, &r);
+	if (r.unreadable + r.other && o && o->searched && !o->in_flight_searched)
 		notes_add(host->notes, "too many sockets to look for messages on their way "
 				       "(SCM_RIGHTS) in each");
-	to = value_add_object(a, root, "coverage");
-	value_add_fact(a, to, "processes", looked ? (int64_t)o->seen : FACT_UNKNOWN);
-	value_add_fact(a, to, "unreadable", looked ? (int64_t)o->unreadable : FACT_UNKNOWN);
 }
 
 /** What to do, once for each verdict, in the words for its owner with most sockets. */

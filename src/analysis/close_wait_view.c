@@ -73,7 +73,7 @@ const struct view cw_views[] = {
 	  .columns = unowned_columns, .unless = "sockets", .title = "No process found:" },
 	{ .name = "summary", .kind = VIEW_LINES, .path = "",
 	  .line = "{total} in CLOSE_WAIT: {unread} unread, {leaked} leaked, {unaccepted} unaccepted; "
-		  "{unowned} without a known process" },
+		  "{unowned} without a known process\nWithout a known process: {unowned_text}" },
 	{ .name = "advice", .kind = VIEW_LINES, .path = "advice", .unless = "sockets",
 	  .line = "{verdict:verdict}: {text}" },
 	{ 0 },

@@ -374,6 +374,30 @@ static void reasons_add_up(void **state)
 	bench_end(&b);
 }
 
+static void what_was_closed_meanwhile_is_told(void **state)
+{
+	struct map gone = map_make(sizeof(uint64_t), 0);
+	uint64_t inode = 11;
+	struct bench b;
+	struct value *root;
+
+	(void)state;
+	bench_start(&b, &plain);
+	map_put(&gone, &inode, NULL);
+	b.host.gone = &gone;
+	for (uint64_t i = 10; i < 13; i++)
+		add_one(&b, i, 0, 1);
+	root = finish(&b);
+	int_is(root, "total", 3);
+	int_is(root, "unowned", 3);
+	int_is(root, "unowned_reasons.closed_meanwhile", 1);
+	int_is(root, "unowned_reasons.other_pid_namespace_or_kernel", 2);
+	text_is(root, "unowned_text", "2 of the kernel or of a PID namespace that does not show here, "
+				      "1 closed while this was looked for");
+	map_free(&gone);
+	bench_end(&b);
+}
+
 static void unowned_are_told_by_user_and_cgroup(void **state)
 {
 	uint64_t id = 77;
@@ -663,6 +687,7 @@ int main(void)
 		cmocka_unit_test(unaccepted_goes_to_the_closest_listener),
 		cmocka_unit_test(equal_listeners_share_by_their_queues),
 		cmocka_unit_test(reasons_add_up),
+		cmocka_unit_test(what_was_closed_meanwhile_is_told),
 		cmocka_unit_test(unowned_are_told_by_user_and_cgroup),
 		cmocka_unit_test(age_and_class_make_the_verdict),
 		cmocka_unit_test(few_connections_to_each_peer_are_a_pool),
