@@ -443,6 +443,9 @@ static void look_again(struct pipeline *p, uint32_t states, const struct map *wa
 			if (!map_get(&p->owners.sockets, inode) && !map_get(&look.still, inode))
 				map_put(&p->gone, inode, NULL);
 	}
+	/* What is still there and has no holder may be in a message. */
+	if (look.still.len && source_in_flight(p->source, &p->owners, &p->notes))
+		p->owners.in_flight_searched = false;
 	map_free(&look.still);
 }
 

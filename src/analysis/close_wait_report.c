@@ -255,8 +255,8 @@ static void add_reasons(const struct host *host, struct arena *a, struct value *
 	add_coverage(a, root, o);
 	add_sentence(a, root, &r);
 	if (r.unreadable + r.other && o && o->searched && !o->in_flight_searched)
-		notes_add(host->notes, "too many sockets to look for messages on their way "
-				       "(SCM_RIGHTS) in each");
+		notes_add(host->notes, "sockets without a holder may be in messages on their way "
+				       "(SCM_RIGHTS): these were not searched");
 }
 
 /** What to do, once for each verdict, in the words for its owner with most sockets. */

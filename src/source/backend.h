@@ -19,6 +19,8 @@ struct backend {
 	int (*bind_table)(struct source *s, struct bind_table *out, struct notes *notes);
 	int (*owners)(struct source *s, const struct map *wanted, struct owners *out,
 		      struct notes *notes);
+	/** NULL where the owners say all that there is. */
+	int (*in_flight)(struct source *s, struct owners *out, struct notes *notes);
 	int (*cgroups)(struct source *s, struct cgroups *out, struct notes *notes);
 	int (*wait)(struct source *s, int64_t until_ns);
 	void (*clock)(const struct source *s, int64_t *monotonic_ns, int64_t *realtime_ns);

@@ -153,6 +153,12 @@ static int live_owners(struct source *s, const struct map *wanted, struct owners
 	return owners_scan("/proc", wanted, 0, out, notes);
 }
 
+static int live_in_flight(struct source *s, struct owners *out, struct notes *notes)
+{
+	(void)s;
+	return owners_scan_flight("/proc", 0, out, notes);
+}
+
 static int live_cgroups(struct source *s, struct cgroups *out, struct notes *notes)
 {
 	(void)s;
@@ -165,6 +171,7 @@ const struct backend netlink_backend = {
 	.file = live_file,
 	.bind_table = live_bind_table,
 	.owners = live_owners,
+	.in_flight = live_in_flight,
 	.cgroups = live_cgroups,
 	.wait = live_wait,
 	.clock = live_clock,
@@ -177,6 +184,7 @@ const struct backend proc_backend = {
 	.file = live_file,
 	.bind_table = live_bind_table,
 	.owners = live_owners,
+	.in_flight = live_in_flight,
 	.cgroups = live_cgroups,
 	.wait = live_wait,
 	.clock = live_clock,

@@ -23,10 +23,6 @@
 #include "source/owners_read.h"
 #include "source/owners_visit.h"
 
-/** More sockets than this that might carry others in messages are not looked into: at one read
- *  each that would be seconds, to explain sockets that most likely were closed meanwhile. */
-#define FLIGHT_SOCKETS_MAX 200000
-
 /** A worker has up to this many descriptors open at a time. */
 #define WORKER_FDS 3
 
@@ -59,29 +55,6 @@ static void *thread_main(void *arg)
 	}
 }
 
-/** Makes all visits. The calling thread works too, so fewer threads than asked for do no harm. */
-static void run_visits(struct scan *s)
-{
-	struct thread threads[OWNERS_THREADS_MAX];
-	pthread_t ids[OWNERS_THREADS_MAX];
-	unsigned started = 0;
-	sigset_t all, old;
-
-	atomic_store(&s->next, 0);
-	/* Signals are for the main thread. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	for (unsigned i = 0; i < s->threads; i++)
-		threads[i] = (struct thread){ s, &s->workers[i] };
-	while (started + 1 < s->threads &&
-	       pthread_create(&ids[started], NULL, thread_main, &threads[started + 1]) == 0)
-		started++;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	thread_main(&threads[0]);
-	while (started)
-		pthread_join(ids[--started], NULL);
-}
-
 /** Large tables first: a thread that starts one last would leave the others idle. */
 static int compare_size(const void *a, const void *b)
 {
@@ -107,6 +80,31 @@ static void sort_visits(struct scan *s, int (*compare)(const void *a, const void
 {
 	if (s->visits.len)
 		qsort(s->visits.data, s->visits.len, sizeof(struct visit), compare);
+}
+
+/** Makes all visits, and leaves them by rising pid. The calling thread works too, so fewer threads than asked for do no harm. */
+static void run_visits(struct scan *s)
+{
+	struct thread threads[OWNERS_THREADS_MAX];
+	pthread_t ids[OWNERS_THREADS_MAX];
+	unsigned started = 0;
+	sigset_t all, old;
+
+	atomic_store(&s->next, 0);
+	sort_visits(s, compare_size);
+	/* Signals are for the main thread. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	for (unsigned i = 0; i < s->threads; i++)
+		threads[i] = (struct thread){ s, &s->workers[i] };
+	while (started + 1 < s->threads &&
+	       pthread_create(&ids[started], NULL, thread_main, &threads[started + 1]) == 0)
+		started++;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	thread_main(&threads[0]);
+	while (started)
+		pthread_join(ids[--started], NULL);
+	sort_visits(s, compare_pid);
 }
 
 static int64_t count_fds(const struct scan *s, const char *process)
@@ -173,7 +171,7 @@ static unsigned choose_threads(unsigned threads)
 }
 
 /** Lists the processes and plans the visits to them. 0 or -errno. */
-static int plan(struct scan *s, const char *proc, unsigned threads, struct owners *out)
+static int plan(struct scan *s, const char *proc, unsigned threads)
 {
 	char *buffer;
 	int ret;
@@ -189,8 +187,6 @@ static int plan(struct scan *s, const char *proc, unsigned threads, struct owner
 	sort_visits(s, compare_pid);
 	if (!ret && !s->visits.len)
 		ret = -ENOENT;
-	/* Every PID namespace has a process 1. */
-	out->hidden = s->visits.len && VEC_AT(&s->visits, struct visit, 0).pid != 1;
 	s->threads = choose_threads(threads);
 	for (unsigned i = 0; i < s->threads; i++)
 		worker_init(&s->workers[i], &s->search, i);
@@ -204,13 +200,14 @@ static void end(struct scan *s)
 		arena_free(&s->workers[i].arena);
 	}
 	vec_free(&s->visits);
+	map_free(&s->search.unix_sockets);
 	if (s->search.proc_fd >= 0)
 		close(s->search.proc_fd);
 }
 
 /** What the visits came to. */
 struct tally {
-	uint64_t broken, other_sockets, unsure_threads;
+	uint64_t broken, unsure_threads;
 	/** The first error that was not one of rights. */
 	int error;
 };
@@ -219,7 +216,6 @@ struct tally {
 static void count_visit(const struct visit *v, struct tally *t, bool *seen, bool *refused,
 			bool *broken)
 {
-	t->other_sockets += v->other_sockets;
 	t->unsure_threads += v->unsure_threads;
 	if (v->result == -ENOENT || v->result == -ECHILD)
 		return;
@@ -249,28 +245,6 @@ static struct tally count_results(const struct scan *s, struct owners *out)
 		t.broken += broken;
 	}
 	return t;
-}
-
-/** Searches for messages that carry files, where that can explain anything. */
-static void scan_flight(struct scan *s, const struct tally *t, struct owners *out)
-{
-	if (!s->search.wanted || out->sockets.len >= s->search.wanted->len ||
-	    t->other_sockets > FLIGHT_SOCKETS_MAX)
-		return;
-	for (unsigned i = 0; i < s->threads; i++)
-		vec_reset(&s->workers[i].finds);
-	s->search.aim = VISIT_FLIGHT;
-	run_visits(s);
-	out->in_flight = owners_count_flight(&s->visits, s->workers);
-	out->in_flight_searched = true;
-	/* A process that went away or may not be read is counted above; anything else leaves it open
-	 * how many there are. */
-	for (size_t i = 0; i < s->visits.len; i++) {
-		int result = VEC_AT(&s->visits, struct visit, i).result;
-
-		if (result && result != -ENOENT && result != -ECHILD && result != -EACCES)
-			out->in_flight_searched = false;
-	}
 }
 
 /** Names the users, each asked for once. */
@@ -370,7 +344,7 @@ int owners_scan(const char *proc, const struct map *wanted, unsigned threads, st
 		out->searched = true;
 		return 0;
 	}
-	ret = plan(&s, proc, threads, out);
+	ret = plan(&s, proc, threads);
 	if (ret) {
 		if (ret == -ENOENT)
 			notes_add(notes, "%s shows no processes, so the holders of sockets are unknown: "
@@ -380,15 +354,75 @@ int owners_scan(const char *proc, const struct map *wanted, unsigned threads, st
 		end(&s);
 		return ret;
 	}
-	sort_visits(&s, compare_size);
+	/* Every PID namespace has a process 1. */
+	out->hidden = VEC_AT(&s.visits, struct visit, 0).pid != 1;
 	run_visits(&s);
-	sort_visits(&s, compare_pid);
 	owners_collect(&s.visits, s.workers, s.threads, out);
 	tally = count_results(&s, out);
-	scan_flight(&s, &tally, out);
 	name_users(out);
 	note_coverage(&s, &tally, out, notes);
 	out->searched = !tally.error;
 	end(&s);
 	return 0;
+}
+
+/** Adds the AF_UNIX sockets of the network namespace of process PID, unless it is in SEEN. */
+static void add_unix_sockets(struct scan *s, pid_t pid, struct map *seen, struct str *text)
+{
+	char path[32];
+	struct stat st;
+	size_t at = 0;
+	uint64_t inode;
+	bool is_new;
+
+	/* Each namespace has a file of its own behind this path, which anybody may read. */
+	snprintf(path, sizeof(path), "%d/net/unix", pid);
+	if (fstatat(s->search.proc_fd, path, &st, 0) < 0)
+		return;
+	inode = st.st_ino;
+	map_put(seen, &inode, &is_new);
+	if (!is_new || read_text(s->search.proc_fd, path, text, UNIX_MAX) != 0 || !text->len)
+		return;
+	while (owners_next_unix(text->s, text->len, &at, &inode))
+		map_put(&s->search.unix_sockets, &inode, NULL);
+}
+
+/** Finds the AF_UNIX sockets of all network namespaces that have a process. */
+static void find_unix_sockets(struct scan *s)
+{
+	struct map seen = map_make(sizeof(uint64_t), 0);
+	struct str text = { 0 };
+
+	s->search.unix_sockets = map_make(sizeof(uint64_t), 0);
+	for (size_t i = 0; i < s->visits.len; i++) {
+		const struct visit *v = &VEC_AT(&s->visits, const struct visit, i);
+
+		if (v->first_fd == 0)
+			add_unix_sockets(s, v->pid, &seen, &text);
+	}
+	map_free(&seen);
+	str_free(&text);
+}
+
+int owners_scan_flight(const char *proc, unsigned threads, struct owners *out, struct notes *notes)
+{
+	struct scan s = {
+		.search = { .proc_fd = -1, .aim = VISIT_FLIGHT },
+		.visits = VEC_OF(struct visit),
+	};
+	struct owners unused = { 0 };
+	int ret = plan(&s, proc, threads), error = ret;
+
+	if (!ret) {
+		find_unix_sockets(&s);
+		run_visits(&s);
+		out->in_flight = owners_count_flight(&s.visits, s.workers);
+		/* Who may not be read is counted by the search for holders. */
+		error = count_results(&s, &unused).error;
+		out->in_flight_searched = !error;
+	}
+	if (error)
+		note_error(error, "messages on their way (SCM_RIGHTS) were not searched", notes);
+	end(&s);
+	return ret;
 }

@@ -27,4 +27,11 @@ NODISCARD NONNULL_ARGS(1, 4, 5) int owners_scan(const char *proc, const struct m
 						unsigned threads, struct owners *out,
 						struct notes *notes);
 
+/** Searches messages on their way (SCM_RIGHTS) for files, as owners_scan() does for holders, into
+ *  OUT->in_flight: what a wanted socket without a holder may be. Looks into every AF_UNIX socket that
+ *  a process has a descriptor of. OUT->in_flight_searched is false where that broke off (NOTES
+ *  says why). 0, or -errno where it did not take place. */
+NODISCARD NONNULL int owners_scan_flight(const char *proc, unsigned threads, struct owners *out,
+					 struct notes *notes);
+
 #endif

@@ -211,6 +211,21 @@ bool owners_shows_user_files(const char *text, size_t len)
 	return !count || (take_line(&s, &line) && !is_heading(&line));
 }
 
+bool owners_next_unix(const char *text, size_t len, size_t *at, uint64_t *inode)
+{
+	struct span s = { text + *at, text + len }, line;
+
+	/* "Num: RefCount Protocol Flags Type St Inode Path"; the heading has no number there. */
+	while (take_line(&s, &line)) {
+		*at = (size_t)(s.at - text);
+		if (!skip_fields(&line, 6))
+			continue;
+		if (take_number(&line, inode) && *inode)
+			return true;
+	}
+	return false;
+}
+
 /** How much a path tells: not the root first, then by hierarchy. */
 static unsigned cgroup_rank(bool is_root, bool is_v2, bool is_systemd)
 {

@@ -64,6 +64,11 @@ NODISCARD NONNULL bool owners_next_user_file(const char *text, size_t len, size_
  *  somebody holds the ring's lock (io_uring/fdinfo.c: mutex_trylock()). */
 NODISCARD NONNULL bool owners_shows_user_files(const char *text, size_t len);
 
+/** Walks the inodes of the sockets in /proc/PID/net/unix (net/unix/af_unix.c, unix_seq_show()): start
+ *  with *AT = 0; false at the end. A socket's path may hold newlines, so that a line may be made up:
+ *  the inodes are candidates. */
+NODISCARD NONNULL bool owners_next_unix(const char *text, size_t len, size_t *at, uint64_t *inode);
+
 /** Appends the path that says most in /proc/PID/cgroup: that of cgroup2, else of systemd's own
  *  hierarchy, else of any other; of these the first that is not the root. False where there is no
  *  line at all. */

@@ -51,7 +51,7 @@ int read_text(int dir_fd, const char *path, struct str *out, size_t max)
 	str_reset(out);
 	if (fd < 0)
 		return -errno;
-	for (size_t chunk = 4096; out->len < max; chunk *= 2) {
+	for (size_t chunk = 4096; out->len < max;) {
 		char *to = str_reserve(out, chunk);
 		ssize_t n = read(fd, to, chunk);
 
@@ -61,9 +61,10 @@ int read_text(int dir_fd, const char *path, struct str *out, size_t max)
 			ret = -errno;
 		if (n > 0)
 			out->len += (size_t)n;
+		if (n == (ssize_t)chunk)
+			chunk *= 2;
 		out->s[out->len] = '\0';
-		/* These files are written by the kernel in one piece: a short read is the end. */
-		if (n < (ssize_t)chunk)
+		if (n <= 0)
 			break;
 	}
 	close(fd);

@@ -10,10 +10,12 @@
 #include "base/str.h"
 #include "model/owners.h"
 
-/** Bytes read at most of stat, of a descriptor's fdinfo, and of a ring's, which lists its files. */
+/** Bytes read at most of stat, of a descriptor's fdinfo, of a ring's, which lists its files, and of
+ *  net/unix, which lists a namespace's sockets. */
 #define STAT_MAX 4096
 #define FDINFO_MAX 4096
 #define RING_MAX ((size_t)64 << 20)
+#define UNIX_MAX ((size_t)256 << 20)
 
 /** Size of the buffer that walk_numbers() needs. */
 #define WALK_BUFFER 32768

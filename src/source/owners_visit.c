@@ -92,7 +92,7 @@ static int read_fdinfo(const struct table *t, int32_t fd, size_t max)
 	return read_text(t->dir_fd, w->path.s, &w->text, max);
 }
 
-/** A socket that is not wanted may carry wanted ones: in messages that wait in it. */
+/** A socket may carry others: in messages that wait in it. */
 static int look_inside(struct table *t, uint64_t inode, int32_t fd)
 {
 	struct fdinfo info;
@@ -109,14 +109,11 @@ static int look_inside(struct table *t, uint64_t inode, int32_t fd)
 static int found_socket(struct table *t, uint64_t inode, int32_t fd)
 {
 	const struct search *s = t->w->search;
-	bool wanted = is_wanted(s, inode);
 
 	if (s->aim == VISIT_FLIGHT)
-		return wanted ? 0 : look_inside(t, inode, fd);
-	if (wanted)
+		return map_get(&s->unix_sockets, &inode) ? look_inside(t, inode, fd) : 0;
+	if (is_wanted(s, inode))
 		add_find(t->w, inode, fd, t->tid, table_kind(t), 0);
-	else
-		t->v->other_sockets++;
 	return 0;
 }
 
@@ -221,7 +218,7 @@ static int visit_table(struct table *t, const char *path)
 	if (!is_refused(ret) || !t->w->search->socket_mount)
 		return ret;
 	t->w->finds.len = before;
-	t->v->other_sockets = t->seen = 0;
+	t->seen = 0;
 	return walk_table(t, t->info, each_info);
 }
 

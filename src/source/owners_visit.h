@@ -32,6 +32,9 @@ struct search {
 	/** The size of PID/fd is the number of descriptors (Linux 6.2). */
 	bool sizes;
 	enum visit_aim aim;
+	/** VISIT_FLIGHT: inodes (uint64_t, no value) of the AF_UNIX sockets: only these carry
+	 *  messages with files. */
+	struct map unix_sockets;
 };
 
 /** One holder, or one socket with messages that carry files. */
@@ -61,9 +64,8 @@ struct visit {
 	/** Finds of this visit: index of the first in the worker's, how many; the worker. */
 	unsigned worker;
 	size_t find_first, find_count;
-	/** Sockets seen that are not wanted, and threads that could not be compared with their
-	 *  leader. */
-	uint64_t other_sockets, unsure_threads;
+	/** Threads that could not be compared with their leader. */
+	uint64_t unsure_threads;
 	/** Who it is; read only where something was found. Strings live in the worker's arena. */
 	struct process process;
 };

@@ -189,6 +189,11 @@ int source_owners(struct source *s, const struct map *wanted, struct owners *out
 	return s->ops->owners(s, wanted, out, notes);
 }
 
+int source_in_flight(struct source *s, struct owners *out, struct notes *notes)
+{
+	return s->ops->in_flight ? s->ops->in_flight(s, out, notes) : 0;
+}
+
 int source_cgroups(struct source *s, struct cgroups *out, struct notes *notes)
 {
 	return s->ops->cgroups(s, out, notes);

@@ -146,6 +146,11 @@ NODISCARD NONNULL int source_file(struct source *s, const char *path, struct str
 NODISCARD NONNULL_ARGS(1, 3, 4) int source_owners(struct source *s, const struct map *wanted,
 						 struct owners *out, struct notes *notes);
 
+/** Searches messages on their way (SCM_RIGHTS) for files, into OUT, which source_owners() filled: they
+ *  may be the sockets that have no holder. Costs another look at every descriptor. 0 or -errno; a
+ *  recording has what was recorded. */
+NODISCARD NONNULL int source_in_flight(struct source *s, struct owners *out, struct notes *notes);
+
 /** Resolves all cgroup ids into OUT (zeroed before). 0 or -errno. */
 NODISCARD NONNULL int source_cgroups(struct source *s, struct cgroups *out, struct notes *notes);
 
