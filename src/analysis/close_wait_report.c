@@ -312,7 +312,8 @@ void cw_report(const struct cw *cw, const struct host *host, const struct cw_own
 	cw_add_unowned(cw, host, a, root, &owners->unowned);
 	if (cw->list_sockets)
 		cw_add_sockets(cw, host, a, root);
-	if (host->owners && !host->owners->searched)
+	/* Who may not be read is no error, but a search that did not take place or broke off is. */
+	if (cw->socks.len && (!host->owners || !host->owners->searched))
 		report->complete = false;
 	if (cw->ageless)
 		notes_add(host->notes, "%llu sockets are left out: this source does not tell their age",

@@ -30,7 +30,7 @@ static const struct view_column owner_columns[] = {
 	{ "container", "CONTAINER", UNIT_NONE, false, true, "its container" },
 	{ "cgroup", "CGROUP", UNIT_NONE, false, true, "its cgroup" },
 	{ "process", "PROCESS", UNIT_NONE, false, false, "command name" },
-	{ "cmdline", "COMMAND", UNIT_NONE, false, true, "command line" },
+	{ "cmdline", "CMDLINE", UNIT_NONE, false, true, "command line" },
 	{ "advice", "ADVICE", UNIT_NONE, false, true, "what to do next" },
 	{ 0 },
 };

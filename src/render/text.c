@@ -199,10 +199,12 @@ static void text_report(struct str *out, const struct value *envelope,
 			const struct report *report, const struct view *views,
 			const struct render_options *opt)
 {
+	bool has_table = view_first_table(views) != NULL;
+
 	(void)envelope;
 	for (; views->name; views++) {
-		/* With -H the sentences around the first table are left out. */
-		if (opt->no_header && views->kind == VIEW_LINES && view_first_table(views))
+		/* With -H the sentences around tables are left out. */
+		if (opt->no_header && views->kind == VIEW_LINES && has_table)
 			continue;
 		print_view(out, views, report, opt);
 	}

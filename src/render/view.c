@@ -253,11 +253,16 @@ static uint64_t cut_rows(struct value *table, uint64_t top)
 	return cut;
 }
 
-/** The first table among VIEWS that REPORT has something for. */
+/** The first table among VIEWS that REPORT has something for, and that is not left out. */
 static const struct view *shown_table(const struct report *report, const struct view *views)
 {
 	for (; views->name; views++) {
-		if (views->columns && value_at(report->root, views->path))
+		const struct value *table = value_at(report->root, views->path);
+
+		if (!views->columns || !table ||
+		    (views->unless && value_at(report->root, views->unless)))
+			continue;
+		if (!views->optional || table->children.first)
 			return views;
 	}
 	return NULL;
