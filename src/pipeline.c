@@ -111,8 +111,7 @@ void pipeline_needs(struct pipeline *p, const struct fold *folds, size_t count,
 		struct needs n = { 0 };
 
 		folds[i].analysis->needs(p->opt, facts, &n);
-		out->states |= p->filter ? n.states & ~n.context_states : n.states;
-		out->context_states |= n.context_states;
+		out->states |= n.states;
 		out->info_states |= n.info_states;
 		out->drops_states |= n.drops_states;
 		out->sampled_states |= n.sampled_states;
@@ -275,60 +274,6 @@ void pipeline_cgroups(struct pipeline *p)
 	p->have_cgroups = !ret;
 }
 
-/** States of FOLD that do not go through the filter. */
-static uint32_t context_states(struct pipeline *p, const struct fold *fold)
-{
-	struct needs own = { 0 };
-
-	fold->analysis->needs(p->opt, &p->now, &own);
-	return p->filter ? own.context_states : 0;
-}
-
-static void context_add(void *arg, const struct sock *s)
-{
-	vec_add(arg, s);
-}
-
-static void context_restart(void *arg)
-{
-	vec_reset(arg);
-}
-
-/** Reads the sockets that folds want to see whatever the filter says into SOCKS. */
-static int dump_context(struct pipeline *p, const struct needs *n, struct vec *socks,
-			bool *complete)
-{
-	struct dump_request req = {
-		.states = p->filter ? n->context_states : 0,
-		.family = family_of(p->opt),
-		.info = n->context_states & n->info_states,
-		.drops = n->context_states & n->drops_states,
-		.workers = 1,
-	};
-	struct dump_result result = { .complete = true };
-	void *arg = socks;
-	struct sink sink = { context_add, context_restart, &arg };
-	int ret = req.states ? source_dump(p->source, &req, &sink, &result, &p->notes) : 0;
-
-	*complete = result.complete;
-	return ret;
-}
-
-static void add_context(struct pipeline *p, struct fold *folds, size_t count,
-			const struct vec *socks)
-{
-	for (size_t i = 0; i < count && socks->len; i++) {
-		uint32_t states = context_states(p, &folds[i]);
-
-		for (size_t k = 0; k < socks->len; k++) {
-			const struct sock *s = &VEC_AT(socks, const struct sock, k);
-
-			if (states & STATE_BIT(s->state))
-				folds[i].analysis->add(folds[i].state, s);
-		}
-	}
-}
-
 /** One dump of the folds, on as many threads as they allow. */
 static int dump_folds(struct pipeline *p, const struct needs *n, struct fold *folds, size_t count)
 {
@@ -344,7 +289,7 @@ static int dump_folds(struct pipeline *p, const struct needs *n, struct fold *fo
 		struct needs own = { 0 };
 
 		folds[i].analysis->needs(p->opt, &p->now, &own);
-		states[i] = own.states & ~context_states(p, &folds[i]);
+		states[i] = own.states;
 		if (!folds[i].analysis->merge)
 			workers = 1;
 	}
@@ -371,23 +316,6 @@ static int dump_folds(struct pipeline *p, const struct needs *n, struct fold *fo
 	}
 	pipeline_note_undecided(p, undecided);
 	free(states);
-	return ret;
-}
-
-/** The dump, and what folds see beside it. */
-static int dump_all(struct pipeline *p, const struct needs *n, struct fold *folds, size_t count)
-{
-	struct vec context = VEC_OF(struct sock);
-	bool complete;
-	int ret = dump_context(p, n, &context, &complete);
-
-	if (!ret)
-		ret = dump_folds(p, n, folds, count);
-	if (!ret) {
-		add_context(p, folds, count, &context);
-		p->dump.complete = p->dump.complete && complete;
-	}
-	vec_free(&context);
 	return ret;
 }
 
@@ -430,7 +358,7 @@ static uint32_t states_again(struct pipeline *p, const struct fold *folds, size_
  *  holder is hidden. */
 static void look_again(struct pipeline *p, uint32_t states, const struct map *wanted)
 {
-	struct dump_request req = { .states = states, .family = family_of(p->opt), .workers = 1 };
+	struct dump_request req = { .states = states, .workers = 1 };
 	struct look look = { wanted, &p->owners, map_make(sizeof(uint64_t), 0) };
 	struct sink sink = { look_add, look_restart, (void *[]){ &look } };
 	struct dump_result result;
@@ -453,7 +381,6 @@ static void look_again(struct pipeline *p, uint32_t states, const struct map *wa
 static void fold_owners(struct pipeline *p, struct fold *folds, size_t count)
 {
 	uint32_t again = states_again(p, folds, count);
-
 	struct map set = MAP_OF(uint64_t, char[0]);
 
 	for (size_t i = 0; i < count; i++) {
@@ -532,7 +459,7 @@ int pipeline_sample(struct pipeline *p, struct fold *folds, size_t count, struct
 		ret = pipeline_owners(p, NULL);
 	start = clock_ns();
 	if (!ret)
-		ret = dump_all(p, &n, folds, count);
+		ret = dump_folds(p, &n, folds, count);
 	p->spent[1] = clock_ns() - start;
 	if (ret)
 		return ret;
@@ -562,7 +489,7 @@ int pipeline_prime(struct pipeline *p, struct fold *folds, size_t count, double 
 	n.locks &= n.sampled_states != 0;
 	n.owners = false;
 	if (n.states) {
-		ret = dump_all(p, &n, folds, count);
+		ret = dump_folds(p, &n, folds, count);
 		if (!ret)
 			finish_folds(p, folds, count, scratch, true);
 		for (size_t i = 0; i < count; i++)

@@ -51,7 +51,8 @@ struct host {
 	const struct owners *owners;
 	const struct cgroups *cgroups;
 	/** Inodes (a set of uint64_t) that were wanted, have no holder, and did not show again in a
-	 *  second look: closed in the meantime. NULL where nobody looked (needs.look_again). */
+	 *  second look at the states of the folds that asked for it: closed in the meantime. NULL
+	 *  where nobody looked (needs.look_again). */
 	const struct map *gone;
 	/** When the dump ended, CLOCK_MONOTONIC and CLOCK_REALTIME, ns (a recording's own clock). */
 	int64_t monotonic_ns, realtime_ns;

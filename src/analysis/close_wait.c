@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "base/alloc.h"
 
@@ -20,7 +21,6 @@ static void close_wait_needs(const struct options *opt, const struct facts *fact
 	(void)facts;
 	out->states = STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_LISTEN);
 	out->info_states = STATE_BIT(STATE_CLOSE_WAIT);
-	out->context_states = STATE_BIT(STATE_LISTEN);
 	out->owners = out->cgroups = out->look_again = true;
 }
 
@@ -29,6 +29,8 @@ static void *close_wait_begin(const struct options *opt)
 	struct cw *cw = xcalloc(1, sizeof(*cw));
 
 	*cw = (struct cw){
+		.ipv4 = opt->ipv4 || !opt->ipv6,
+		.ipv6 = opt->ipv6 || !opt->ipv4,
 		.older = opt->older,
 		.list_sockets = opt->sockets,
 		.repeats = opt->interval_set || opt->count_set,
@@ -75,7 +77,7 @@ static void close_wait_add(void *state, const struct sock *s)
 
 	if (s->state == STATE_LISTEN)
 		add_listener(cw, s);
-	if (s->state != STATE_CLOSE_WAIT)
+	if (s->state != STATE_CLOSE_WAIT || !(s->local.family == AF_INET ? cw->ipv4 : cw->ipv6))
 		return;
 	c = vec_push(&cw->socks);
 	*c = (struct cw_sock){
@@ -97,6 +99,13 @@ static void close_wait_add(void *state, const struct sock *s)
 		.seen_ns = s->seen_ns,
 		.age = NAN,
 	};
+}
+
+/** The filter chooses sockets; a listener explains those that wait in its queue whatever it says. */
+static void close_wait_add_other(void *state, const struct sock *s)
+{
+	if (s->state == STATE_LISTEN)
+		add_listener(state, s);
 }
 
 static void append(struct vec *to, struct vec *from)
@@ -254,6 +263,7 @@ const struct analysis close_wait_analysis = {
 	.begin = close_wait_begin,
 	.restart = close_wait_restart,
 	.add = close_wait_add,
+	.add_other = close_wait_add_other,
 	.merge = close_wait_merge,
 	.want = close_wait_want,
 	.finish = close_wait_finish,

@@ -83,6 +83,8 @@ struct cw_process_key {
 
 /** The state of the analysis. */
 struct cw {
+	/** Families that are asked for. */
+	bool ipv4, ipv6;
 	/** --older, --sockets; whether there will be several samples. */
 	double older;
 	bool list_sockets, repeats;
