@@ -115,6 +115,7 @@ void pipeline_needs(struct pipeline *p, const struct fold *folds, size_t count,
 		out->info_states |= n.info_states;
 		out->drops_states |= n.drops_states;
 		out->sampled_states |= n.sampled_states;
+		out->sampled_locks |= n.sampled_locks;
 		out->unfiltered |= folds[i].analysis->add_other != NULL;
 		out->locks |= n.locks;
 		out->facts |= n.facts | n.rates | n.bind_table;
@@ -486,7 +487,7 @@ int pipeline_prime(struct pipeline *p, struct fold *folds, size_t count, double 
 	read_facts(p, &n);
 	pipeline_needs(p, folds, count, &p->now, &n);
 	n.states = n.drops_states | n.sampled_states;
-	n.locks &= n.sampled_states != 0;
+	n.locks = n.sampled_locks || (n.locks && n.sampled_states);
 	n.owners = false;
 	if (n.states) {
 		ret = dump_folds(p, &n, folds, count);

@@ -33,6 +33,8 @@ struct needs {
 	bool owners, cgroups;
 	/** States to be looked at once more when --sample begins, so that growth can be told. */
 	uint32_t sampled_states;
+	/** bind_locked of what is looked at when --sample begins: among few states cheap. */
+	bool sampled_locks;
 	/** Set by the pipeline for a fold with add_other(): the filter stays out of the kernel. */
 	bool unfiltered;
 	/** Asks of the inodes that want() named and that have no holder whether they are still there

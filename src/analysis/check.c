@@ -2,7 +2,7 @@
 /* check: is something wrong with TCP on this host right now? One dump feeds the other analyses and a
  * fold of its own; the rows of the findings table judge what they report. */
 #include <stdlib.h>
-#include <string.h>
+#include <sys/socket.h>
 
 #include "analysis/analysis.h"
 #include "analysis/check_tree.h"
@@ -18,29 +18,42 @@ static const char *const part_names[PART_COUNT] = {
 	[PART_HANDSHAKES] = "handshakes",
 };
 
+/** One of them. */
+struct part {
+	/** NULL where it is not in the table. */
+	const struct analysis *analysis;
+	void *state;
+	/** What it asked for with the facts of the last sample (or of none): it need not see more. */
+	struct needs needs;
+};
+
 struct check {
-	/** States of the parts; NULL for one that is not in the table. */
-	void *parts[PART_COUNT];
+	const struct options *opt;
+	struct part parts[PART_COUNT];
 	struct stalls stalls;
-	bool all;
+	/** Ports whose listener asked for that very port, as seen last. */
+	struct port_set fixed;
+	bool fixed_known;
 };
 
 /** Judged before the others, which look at it: a full accept queue explains what else hangs. */
 #define JUDGED_FIRST FINDING_ACCEPT_QUEUE_FULL
 
-static const struct analysis *part(int i)
-{
-	return analysis_find(part_names[i]);
-}
-
 static void *check_begin(const struct options *opt)
 {
 	struct check *c = xcalloc(1, sizeof(*c));
 
-	for (int i = 0; i < PART_COUNT; i++)
-		c->parts[i] = part(i) ? part(i)->begin(opt) : NULL;
+	c->opt = opt;
+	for (int i = 0; i < PART_COUNT; i++) {
+		struct part *p = &c->parts[i];
+
+		p->analysis = analysis_find(part_names[i]);
+		if (!p->analysis)
+			continue;
+		p->state = p->analysis->begin(opt);
+		p->analysis->needs(opt, NULL, &p->needs);
+	}
 	stalls_init(&c->stalls);
-	c->all = opt->all;
 	return c;
 }
 
@@ -49,8 +62,8 @@ static void check_end(void *state)
 	struct check *c = state;
 
 	for (int i = 0; i < PART_COUNT; i++) {
-		if (c->parts[i])
-			part(i)->end(c->parts[i]);
+		if (c->parts[i].analysis)
+			c->parts[i].analysis->end(c->parts[i].state);
 	}
 	stalls_free(&c->stalls);
 	free(c);
@@ -61,8 +74,8 @@ static void check_restart(void *state)
 	struct check *c = state;
 
 	for (int i = 0; i < PART_COUNT; i++) {
-		if (c->parts[i])
-			part(i)->restart(c->parts[i]);
+		if (c->parts[i].analysis)
+			c->parts[i].analysis->restart(c->parts[i].state);
 	}
 	stalls_restart(&c->stalls);
 }
@@ -70,32 +83,66 @@ static void check_restart(void *state)
 static void check_needs(const struct options *opt, const struct facts *facts, struct needs *out)
 {
 	for (int i = 0; i < PART_COUNT; i++) {
+		const struct analysis *a = analysis_find(part_names[i]);
 		struct needs n = { 0 };
 
-		if (!part(i))
+		if (!a)
 			continue;
-		part(i)->needs(opt, facts, &n);
+		a->needs(opt, facts, &n);
 		out->info_states |= n.info_states;
 		out->drops_states |= n.drops_states;
 		out->locks |= n.locks;
 		out->bind_table |= n.bind_table;
 		out->cgroups |= n.cgroups;
 	}
-	/* The stalls of all connections are counted: no state and no port may be left out. */
+	/* The stalls of all connections are counted: no state and no port may be left out. States that
+	 * a part wants to see twice (sampled_states) are not asked for: growth within one second is
+	 * noise, and a second walk its price. */
 	out->states = STATES_ALL;
 	out->info_states |= STATE_BIT(STATE_FIN_WAIT2);
-	out->facts = out->rates = out->owners = true;
+	out->facts = out->rates = out->owners = out->sampled_locks = true;
+}
+
+/** True where part P asked for S. */
+static bool part_wants(const struct part *p, const struct sock *s)
+{
+	const struct needs *n = &p->needs;
+
+	return p->analysis && n->states & STATE_BIT(s->state) &&
+	       (!n->port_high || (s->local_port >= n->port_low && s->local_port <= n->port_high));
+}
+
+static bool family_wanted(const struct options *opt, const struct sock *s)
+{
+	return opt->ipv4 == opt->ipv6 || opt->ipv4 == (s->local.family == AF_INET);
 }
 
 static void check_add(void *state, const struct sock *s)
 {
 	struct check *c = state;
+	bool wanted = family_wanted(c->opt, s);
 
 	for (int i = 0; i < PART_COUNT; i++) {
-		if (c->parts[i])
-			part(i)->add(c->parts[i], s);
+		struct part *p = &c->parts[i];
+
+		/* A part with add_other() minds -4 and -6 itself. */
+		if (part_wants(p, s) && (wanted || p->analysis->add_other))
+			p->analysis->add(p->state, s);
 	}
-	stalls_add(&c->stalls, s);
+	if (wanted)
+		stalls_add(&c->stalls, s);
+}
+
+static void check_add_other(void *state, const struct sock *s)
+{
+	struct check *c = state;
+
+	for (int i = 0; i < PART_COUNT; i++) {
+		struct part *p = &c->parts[i];
+
+		if (part_wants(p, s) && p->analysis->add_other)
+			p->analysis->add_other(p->state, s);
+	}
 }
 
 static void check_want(void *state, struct map *set)
@@ -103,28 +150,41 @@ static void check_want(void *state, struct map *set)
 	struct check *c = state;
 
 	for (int i = 0; i < PART_COUNT; i++) {
-		if (c->parts[i] && part(i)->want)
-			part(i)->want(c->parts[i], set);
+		const struct part *p = &c->parts[i];
+
+		if (p->analysis && p->analysis->want)
+			p->analysis->want(p->state, set);
 	}
 	for (size_t i = 0; i < c->stalls.sampled; i++)
 		map_put(set, &c->stalls.sample[i].inode, NULL);
 }
 
-/** The report of part I in ARENA, or NULL. */
+/** What part I reports, with REPORT's arena; NULL where it is not there. */
 static const struct value *ask(struct check *c, int i, const struct host *host,
 			       struct report *report)
 {
-	struct report sub = { .complete = true };
+	const struct part *p = &c->parts[i];
+	struct report sub = { .complete = true, .arena = report->arena };
 
-	if (!c->parts[i])
+	if (!p->analysis)
 		return NULL;
-	/* The part's values live as long as the report that quotes them. */
-	sub.arena = report->arena;
 	sub.root = value_object(&sub.arena);
-	part(i)->finish(c->parts[i], host, &sub);
+	p->analysis->finish(p->state, host, &sub);
 	report->arena = sub.arena;
 	report->complete &= sub.complete;
 	return sub.root;
+}
+
+/** Asks every part what it needs now that the facts are known: for the next sample. */
+static void ask_needs(struct check *c, const struct facts *facts)
+{
+	for (int i = 0; i < PART_COUNT; i++) {
+		struct part *p = &c->parts[i];
+
+		p->needs = (struct needs){ 0 };
+		if (p->analysis)
+			p->analysis->needs(c->opt, facts, &p->needs);
+	}
 }
 
 static void judge(const struct evidence *e, int i, struct finding *found)
@@ -231,7 +291,7 @@ static void report_findings(const struct check *c, const struct finding *found,
 		       severity_name(worst > SEVERITY_INFO ? worst : SEVERITY_OK));
 	value_add_text(a, report->root, "summary", headline(a, c, ranked, bad));
 	list = value_add_array(a, report->root, "findings");
-	for (size_t i = 0; i < (c->all ? n : bad); i++)
+	for (size_t i = 0; i < (c->opt->all ? n : bad); i++)
 		add_finding(a, list, &ranked[i]);
 }
 
@@ -242,6 +302,15 @@ static void check_finish(void *state, const struct host *host, struct report *re
 	struct evidence e = { .host = host, .stalls = &c->stalls, .found = found,
 			      .arena = &report->arena };
 
+	ask_needs(c, host->now);
+	/* Which ports are fixed is told in the look before the sample, or with locks. */
+	if (c->stalls.fixed_known) {
+		c->fixed = c->stalls.fixed;
+		c->fixed_known = true;
+	} else if (!c->stalls.states[STATE_LISTEN]) {
+		c->fixed_known = true;
+	}
+	e.fixed = c->fixed_known ? &c->fixed : NULL;
 	e.listeners = ask(c, PART_LISTENERS, host, report);
 	/* The others would take what was not dumped for gone. */
 	if (host->priming)
@@ -274,6 +343,7 @@ const struct analysis check_analysis = {
 	.begin = check_begin,
 	.restart = check_restart,
 	.add = check_add,
+	.add_other = check_add_other,
 	.want = check_want,
 	.finish = check_finish,
 	.end = check_end,

@@ -4,6 +4,7 @@
 
 #include "analysis/check_judges.h"
 #include "analysis/check_tree.h"
+#include "analysis/ports_count.h"
 #include "base/num.h"
 
 /** Rows shown as evidence. */
@@ -86,16 +87,21 @@ static const struct value *worst_pool(const struct evidence *e, struct finding *
 	return worst;
 }
 
+/** True where ports run out; a verdict may also stand for a slow search alone. */
 static bool is_short(const struct value *pool)
 {
-	return pool_severity(pool) != SEVERITY_OK;
+	enum severity severity = pool_severity(pool);
+
+	return severity == SEVERITY_CRITICAL ||
+	       (severity == SEVERITY_WARNING &&
+		(headroom(pool) < WARNING_HEADROOM ||
+		 tree_number(pool, "exhausts_in_seconds", INFINITY) < WARNING_SECONDS));
 }
 
 static bool is_only_slow(const struct value *pool)
 {
-	const struct value *slow = value_get(pool, "slow_search");
-
-	return !is_short(pool) && slow && slow->kind == VALUE_BOOL && slow->boolean;
+	/* In a small range a search is quick however full it is: ports then says ok. */
+	return pool_severity(pool) == SEVERITY_WARNING && !is_short(pool);
 }
 
 void judge_port_exhaustion(const struct evidence *e, UNUSED const struct finding_row *row,
@@ -148,12 +154,13 @@ void judge_port_range_overlap(const struct evidence *e, UNUSED const struct find
 	const struct value *first = NULL;
 	size_t n = 0;
 
-	if (!e->ports)
+	if (!e->ports || !e->fixed)
 		return;
 	for (const struct value *v = tree_first(e->ports, "listeners_in_range"); v; v = v->next) {
-		uint16_t port = (uint16_t)tree_number(v, "port", 0);
+		const struct value *reserved = value_get(v, "reserved");
 
-		if (!port_set_has(&e->stalls->fixed, port))
+		if (!port_set_has(e->fixed, (uint16_t)tree_number(v, "port", 0)) ||
+		    (reserved && reserved->kind == VALUE_BOOL && reserved->boolean))
 			continue;
 		first = first ? first : v;
 		if (n++ < SHOWN)

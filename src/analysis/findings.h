@@ -58,6 +58,8 @@ struct evidence {
 	/** Reports of the other analyses; NULL where one is not there. */
 	const struct value *ports, *close_wait, *listeners, *handshakes;
 	const struct stalls *stalls;
+	/** Ports whose listener asked for that very port; NULL where nobody could tell. */
+	const struct port_set *fixed;
 	/** Judged so far, by enum finding_id: one cause is not reported twice. */
 	const struct finding *found;
 	struct arena *arena;

@@ -39,7 +39,6 @@ struct search {
 	unsigned count;
 	double left;
 	bool timeouts;
-	unsigned retries;
 	/** When the peer repeats its SYN, REPEATS times (INFINITY: never again). */
 	double repeats[REPEATS + 1];
 	/** Bounds found so far; max < min while there is none. */
@@ -74,7 +73,7 @@ static void follow(struct search *s, struct moment m)
 		return;
 	if (count == s->count && age >= m.time - TIE && age <= next + TIE)
 		found(s, fmax(age, m.time));
-	if (m.deadline < repeat + TIE && m.timed_out < s->retries)
+	if (m.deadline < repeat + TIE)
 		follow(s, (struct moment){ m.repeated, m.timed_out + 1, m.deadline,
 					   m.deadline + timeout(m.timed_out + 1, 0) });
 	if (repeat < m.deadline + TIE)
@@ -94,11 +93,10 @@ static void try_peer(struct search *s, unsigned n, unsigned linear)
 	follow(s, (struct moment){ .deadline = FIRST });
 }
 
-struct age syn_recv_age(unsigned count, uint32_t expires_ms, bool timeouts, unsigned retries)
+struct age syn_recv_age(unsigned count, uint32_t expires_ms, bool timeouts)
 {
 	struct search s = { .count = count, .left = (double)expires_ms / 1000,
-			    .timeouts = timeouts, .retries = retries,
-			    .found = { INFINITY, -INFINITY } };
+			    .timeouts = timeouts, .found = { INFINITY, -INFINITY } };
 	double t = 0;
 	unsigned k = 0;
 

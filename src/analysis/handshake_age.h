@@ -25,8 +25,8 @@ NODISCARD struct age syn_sent_age(unsigned retransmits, uint32_t expires_ms, uns
  *  (TIMEOUTS true) the timeouts alone (num_timeout). A repeated SYN also rearms the timer
  *  (tcp_check_req), so that the two numbers fit several histories: a silent peer; one that repeats
  *  its SYN as Linux does since 6.5, a second apart at first; one that doubles from the start. The
- *  bounds are the youngest and the oldest of those that fit. RETRIES is tcp_synack_retries. */
-NODISCARD struct age syn_recv_age(unsigned count, uint32_t expires_ms, bool timeouts,
-				  unsigned retries);
+ *  bounds are the youngest and the oldest of those that fit. tcp_synack_retries does not come in:
+ *  a listener may have its own (TCP_SYNCNT). */
+NODISCARD struct age syn_recv_age(unsigned count, uint32_t expires_ms, bool timeouts);
 
 #endif

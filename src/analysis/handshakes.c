@@ -150,8 +150,7 @@ static struct age age_of(const struct sock *s, const struct facts *now)
 		return syn_sent_age(s->retransmits, s->expires_ms,
 				    (unsigned)fact_or(now, FACT_SYN_LINEAR, 0));
 	/* Only netlink has cookies; only its count takes in the peer's repeated SYNs. */
-	return syn_recv_age(s->retransmits, s->expires_ms, !sock_has(s, SOCK_HAS_COOKIE),
-			    (unsigned)fact_or(now, FACT_SYNACK_RETRIES, 5));
+	return syn_recv_age(s->retransmits, s->expires_ms, !sock_has(s, SOCK_HAS_COOKIE));
 }
 
 /** Oldest first; unknown last. */
@@ -288,11 +287,11 @@ static const struct view views[] = {
 		  "age: half under {age_seconds.p50:seconds}, 90 % under {age_seconds.p90:seconds}, "
 		  "99 % under {age_seconds.p99:seconds}, oldest {age_seconds.max:seconds}" },
 	{ .name = "completed", .kind = VIEW_LINES, .path = "completed",
-	  .line = "completed: {count}, {within_200ms:ratio} within 200 ms, "
-		  "{within_500ms:ratio} within 500 ms\n"
-		  "took: half at most {p50:seconds}, 90 % {p90:seconds}, 99 % {p99:seconds}\n"
-		  "failed: {failed}; ended unseen: {unknown}; shorter than a look of "
-		  "{resolution_seconds:seconds}: {quick}" },
+	  .line = "completed: {count}; failed: {failed}; ended unseen: {unknown}\n"
+		  "within 200 ms: {within_200ms:ratio}; within 500 ms: {within_500ms:ratio}\n"
+		  "half took at most {p50:seconds}, 90 % {p90:seconds}, 99 % {p99:seconds}\n"
+		  "looked every {resolution_seconds:seconds} at least; {quick} were over between "
+		  "two looks" },
 	{ .name = "handshake-groups", .kind = VIEW_TABLE, .path = "groups",
 	  .columns = group_columns, .optional = true, .title = "By peer" },
 	{ .name = "handshake-sockets", .kind = VIEW_TABLE, .path = "sockets",

@@ -41,6 +41,14 @@ struct pool_past {
 	double leak;
 };
 
+/** From which headroom on, and how long before the end, a pool is critical or worth a warning. At
+ *  5 % connect() already searches most of the range; a minute is too short to do anything; ten are
+ *  enough to look. */
+#define CRITICAL_HEADROOM 0.05
+#define CRITICAL_SECONDS 60
+#define WARNING_HEADROOM 0.2
+#define WARNING_SECONDS 600
+
 /** What is known of a pool. Ports, unless said otherwise. */
 struct pool_numbers {
 	const struct pool *pool;
@@ -68,9 +76,6 @@ struct pool_numbers {
 	bool slow_search;
 	enum pool_verdict verdict;
 };
-
-/** How long TIME_WAIT lasts here, ms: 60 s, unless a vendor's kernel says or shows otherwise. */
-NODISCARD NONNULL uint32_t pool_time_wait_ms(const struct facts *f, const struct port_table *t);
 
 /** Counts pool P. PAST is what the sample before left of it, NULL for nothing; INTERVAL the seconds
  *  since then (NAN: there was no sample). */

@@ -22,6 +22,7 @@ void stalls_restart(struct stalls *st)
 	memset(st->orphans_left, 0, sizeof(st->orphans_left));
 	st->held2 = st->ageless = 0;
 	st->listening = st->fixed = (struct port_set){ 0 };
+	st->fixed_known = false;
 	st->sampled = 0;
 }
 
@@ -104,6 +105,7 @@ void stalls_add(struct stalls *st, const struct sock *s)
 	switch (s->state) {
 	case STATE_LISTEN:
 		port_set_add(&st->listening, s->local_port);
+		st->fixed_known |= sock_has(s, SOCK_HAS_LOCK);
 		if (sock_has(s, SOCK_HAS_LOCK) && s->bind_locked)
 			port_set_add(&st->fixed, s->local_port);
 		return;
@@ -164,6 +166,7 @@ void stalls_merge(struct stalls *st, struct stalls *from)
 	st->ageless += from->ageless;
 	merge_ports(&st->listening, &from->listening);
 	merge_ports(&st->fixed, &from->fixed);
+	st->fixed_known |= from->fixed_known;
 	for (size_t i = 0; i < from->sampled; i++)
 		sample(st, from->sample[i].hash, from->sample[i].inode);
 	stalls_restart(from);

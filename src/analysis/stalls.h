@@ -67,8 +67,10 @@ struct stalls {
 	/** FIN_WAIT2 that a process holds, and those of them whose age is unknown; orphans by the
 	 *  whole seconds that they have left. */
 	uint64_t held2, ageless, orphans_left[STALL_LEFT + 1];
-	/** Ports that something listens on, and those whose listener asked for that very port. */
+	/** Ports that something listens on; those whose listener asked for that very port, and
+	 *  whether that was told of any. */
 	struct port_set listening, fixed;
+	bool fixed_known;
 	/** The inodes with the lowest hashes, sorted by them: an even sample of all. */
 	struct stall_sample {
 		uint64_t hash, inode;

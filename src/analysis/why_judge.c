@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "analysis/why_judge.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -83,14 +84,14 @@ const char *why_finding_id(size_t i)
 	return i < ARRAY_LEN(rows) ? rows[i].id : NULL;
 }
 
-/** The row of ID: every judge names one that is there. */
 static const struct why_row *row_of(const char *id)
 {
-	size_t i = 0;
-
-	while (i + 1 < ARRAY_LEN(rows) && strcmp(rows[i].id, id) != 0)
-		i++;
-	return &rows[i];
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (strcmp(rows[i].id, id) == 0)
+			return &rows[i];
+	}
+	assert(!"a finding without a row");
+	return NULL;
 }
 
 struct value *why_find(struct judging *j, const char *id, enum severity severity, const char *fmt,
@@ -108,7 +109,7 @@ struct value *why_find(struct judging *j, const char *id, enum severity severity
 	str_vaddf(&sentence, fmt, ap);
 	va_end(ap);
 	f = value_add_object(j->arena, j->findings, NULL);
-	value_add_text(j->arena, f, "id", row->id);
+	value_add_text(j->arena, f, "id", id);
 	value_add_text(j->arena, f, "severity", severity_name(severity));
 	value_add_text(j->arena, f, "summary", str_text(&sentence));
 	evidence = value_add_object(j->arena, f, "evidence");

@@ -3,6 +3,7 @@
  * healthy but busy hosts; what is unknown is neither well nor ill. */
 #include "unit.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -88,6 +89,11 @@ static void expect(const char *expected)
 					  strstr(expected, "warning")  ? 1 :
 									 0);
 	str_free(&got);
+	/* The next one is another host, with no sample before. */
+	f.analysis->end(f.state);
+	fold_begin(&f);
+	f.host.sample = 0;
+	f.host.interval = NAN;
 }
 
 static void the_table_is_whole(void **state)
@@ -502,9 +508,12 @@ static void samples_of_sockets_are_even(void **state)
 	struct map set = MAP_OF(uint64_t, char[0]);
 
 	(void)state;
-	add_many(1000, STATE_ESTABLISHED, 443, false, false, 0);
+	/* After a sample ports sees nothing beyond the range. */
+	fold_finish(&f, 1, false);
+	add_listener(443);
+	add_many(1000, STATE_ESTABLISHED, 443, true, false, 0);
 	f.analysis->want(f.state, &set);
-	assert_int_equal(set.len, STALL_SAMPLE);
+	assert_int_equal(set.len, 1 + STALL_SAMPLE);
 	map_free(&set);
 }
 
@@ -524,6 +533,74 @@ static void priming_is_not_a_sample(void **state)
 	expect("accept-queue-full warning");
 	assert_non_null(strstr(fold_text(finding("accept-queue-full"), "summary"),
 			       "5.0 connections a second dropped"));
+}
+
+static void only_fixed_ports_can_be_taken_away(void **state)
+{
+	struct sock fixed = fold_listener("0.0.0.0", 40000, 0, 128, 0);
+	struct sock any = fold_listener("0.0.0.0", 40001, 0, 128, 0);
+
+	(void)state;
+	fixed.has |= SOCK_HAS_LOCK;
+	any.has |= SOCK_HAS_LOCK;
+	fixed.bind_locked = true;
+	fold_add(&f, &any);
+	expect("");
+	fold_add(&f, &any);
+	fold_add(&f, &fixed);
+	expect("port-range-overlap info");
+	assert_non_null(strstr(fold_text(finding("port-range-overlap"), "summary"), "40000"));
+	/* Told in the look before the sample. */
+	f.host.priming = true;
+	fold_add(&f, &fixed);
+	fold_finish(&f, 1, false);
+	f.host.priming = false;
+	fixed.has &= ~(uint32_t)SOCK_HAS_LOCK;
+	fold_add(&f, &fixed);
+	expect("port-range-overlap info");
+	/* Not told at all; or reserved. */
+	fold_add(&f, &fixed);
+	expect("");
+	fixed.has |= SOCK_HAS_LOCK;
+	f.now.reserved_known = true;
+	port_set_add(&f.now.reserved, 40000);
+	fold_add(&f, &fixed);
+	expect("");
+}
+
+static void add_pool(unsigned n, const char *peer, enum state state)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct sock s = fold_sock(state, "10.0.0.1", (uint16_t)(32768 + i), peer, 443);
+
+		if (state == STATE_TIME_WAIT) {
+			s.timer = TIMER_TIMEWAIT;
+			s.expires_ms = 60000 - i % 60 * 1000 - 500;
+		}
+		fold_add(&f, &s);
+	}
+}
+
+static void full_pools_are_found_and_full_hosts_are_not(void **state)
+{
+	(void)state;
+	add_pool(28232, "192.0.2.1", STATE_ESTABLISHED);
+	expect("port-exhaustion critical");
+	assert_non_null(strstr(fold_text(finding("port-exhaustion"), "summary"),
+			       "0 of 28232 ports left toward 192.0.2.1:443 from 10.0.0.1"));
+	add_pool(24000, "192.0.2.1", STATE_ESTABLISHED);
+	expect("port-exhaustion warning");
+	/* The same number of connections to two destinations. */
+	add_pool(12000, "192.0.2.1", STATE_ESTABLISHED);
+	add_pool(12000, "192.0.2.2", STATE_ESTABLISHED);
+	expect("");
+	/* Half of it, all of the parity that connect() tries first. */
+	for (uint16_t port = 32768; port <= 60998; port = (uint16_t)(port + 2)) {
+		struct sock s = fold_sock(STATE_ESTABLISHED, "10.0.0.1", port, "192.0.2.1", 443);
+
+		fold_add(&f, &s);
+	}
+	expect("port-search-slow warning");
 }
 
 static void busy_but_healthy(void **state)
@@ -572,6 +649,8 @@ int main(void)
 		TEST(descriptors_have_their_marks),
 		TEST(samples_of_sockets_are_even),
 		TEST(priming_is_not_a_sample),
+		TEST(only_fixed_ports_can_be_taken_away),
+		TEST(full_pools_are_found_and_full_hosts_are_not),
 		TEST(busy_but_healthy),
 	};
 

@@ -83,8 +83,8 @@ static void syn_recv_bounds_hold_the_measured_age(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct age a = syn_recv_age(rows[i].count, rows[i].left, false, 5);
-		struct age b = syn_recv_age(rows[i].timeouts, rows[i].left, true, 5);
+		struct age a = syn_recv_age(rows[i].count, rows[i].left, false);
+		struct age b = syn_recv_age(rows[i].timeouts, rows[i].left, true);
 
 		/* The client repeats as Linux does: the lower bound is the age. */
 		assert_true(a.min <= rows[i].age && a.min > rows[i].age - 0.35);
@@ -96,15 +96,15 @@ static void syn_recv_bounds_hold_the_measured_age(void **state)
 static void syn_recv_ages_are_exact_where_one_history_fits(void **state)
 {
 	(void)state;
-	assert_age(syn_recv_age(0, 400, false, 5), 0.6, 0.6);
-	assert_age(syn_recv_age(1, 1900, false, 5), 1.1, 1.1);
-	assert_age(syn_recv_age(2, 3500, false, 5), 3.5, 3.5);
-	assert_age(syn_recv_age(3, 5000, false, 5), 10, 10);
-	assert_age(syn_recv_age(5, 20000, false, 5), 43, 43);
+	assert_age(syn_recv_age(0, 400, false), 0.6, 0.6);
+	assert_age(syn_recv_age(1, 1900, false), 1.1, 1.1);
+	assert_age(syn_recv_age(2, 3500, false), 3.5, 3.5);
+	assert_age(syn_recv_age(3, 5000, false), 10, 10);
+	assert_age(syn_recv_age(5, 20000, false), 43, 43);
 	/* A silent peer, or one that repeats its SYN. */
-	assert_age(syn_recv_age(2, 1500, false, 5), 1.5, 5.5);
+	assert_age(syn_recv_age(2, 1500, false), 1.5, 5.5);
 	/* TCP_DEFER_ACCEPT: timeouts pass without a SYN-ACK. */
-	assert_age(syn_recv_age(0, 3500, false, 5), 3.5, NAN);
+	assert_age(syn_recv_age(0, 3500, false), 3.5, NAN);
 }
 
 static void every_age_of_a_silent_peer_lies_in_its_bounds(void **state)
@@ -116,7 +116,7 @@ static void every_age_of_a_silent_peer_lies_in_its_bounds(void **state)
 
 		while (ms >= 1000 * ((2 << n) - 1))
 			n++;
-		a = syn_recv_age(n, (uint32_t)(1000 * ((2 << n) - 1) - ms), false, 5);
+		a = syn_recv_age(n, (uint32_t)(1000 * ((2 << n) - 1) - ms), false);
 		assert_true(a.min <= ms / 1000.0 + 0.001);
 		assert_true(isnan(a.max) || a.max >= ms / 1000.0 - 0.001);
 		assert_true(a.min >= 0);

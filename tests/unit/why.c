@@ -48,7 +48,7 @@ static void setup(struct bed *b)
 {
 	*b = (struct bed){ .resolved = { .address = { address("192.0.2.1") }, .count = 1 } };
 	facts_clear(&b->facts);
-	why_fold_init(&b->fold, &b->resolved.address[0], 443, &b->c.route);
+	why_fold_init(&b->fold, &b->resolved.address[0], 443, false);
 	b->c = (struct why_case){ .host = "192.0.2.1", .port = 443, .resolved = &b->resolved,
 				  .fold = &b->fold, .facts = &b->facts };
 	b->c.route = (struct route){ .kind = ROUTE_UNICAST, .device = "eth0", .ifindex = 2,
@@ -228,11 +228,10 @@ static void the_fold_counts_what_goes_there(void **state)
 {
 	struct why_fold f;
 	struct addr mapped = address("::ffff:192.0.2.1");
-	const struct route route = { .kind = ROUTE_UNICAST };
 	struct sock s;
 
 	(void)state;
-	why_fold_init(&f, &mapped, 443, &route);
+	why_fold_init(&f, &mapped, 443, false);
 	s = tcp(STATE_SYN_SENT, "10.0.0.1", 40000, "192.0.2.1", 443);
 	s.timer = TIMER_RETRANSMIT;
 	s.retransmits = 2;
@@ -260,11 +259,9 @@ static void the_fold_counts_what_goes_there(void **state)
 static void a_full_listener_beside_an_empty_one_is_a_warning(void **state)
 {
 	struct addr target = address("127.0.0.1");
-	const struct route route = { .kind = ROUTE_LOCAL };
 	struct facts now;
-	struct notes notes = { 0 };
-	struct host host = { .now = &now, .notes = &notes };
-	struct report gathered = { .complete = true };
+	struct host host = { .now = &now };
+	struct report unused = { 0 };
 	struct sock s = tcp(STATE_LISTEN, "0.0.0.0", 443, "0.0.0.0", 0);
 	struct bed b;
 
@@ -272,20 +269,17 @@ static void a_full_listener_beside_an_empty_one_is_a_warning(void **state)
 	setup(&b);
 	facts_clear(&now);
 	why_fold_free(&b.fold);
-	why_fold_init(&b.fold, &target, 443, &route);
+	why_fold_init(&b.fold, &target, 443, true);
 	s.has |= SOCK_HAS_BACKLOG;
 	s.wqueue = 8;
 	for (s.rqueue = 0; s.rqueue <= 9; s.rqueue += 9)
 		why_analysis.add(&b.fold, &s);
-	gathered.root = value_object(&gathered.arena);
-	why_analysis.finish(&b.fold, &host, &gathered);
-	arena_free(&gathered.arena);
+	why_analysis.finish(&b.fold, &host, &unused);
 	assert_int_equal(b.fold.takers, 2);
 	assert_int_equal(b.fold.full, 1);
 	assert_int_equal(b.fold.listener->rqueue, 9);
 	assert_string_equal(judge(&b), "accept-queue-full");
 	assert_int_equal(b.report.status, 1);
-	notes_free(&notes);
 	teardown(&b);
 }
 
