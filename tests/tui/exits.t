@@ -1,0 +1,242 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+# timeout: 300
+"""However the live view ends, the terminal is as it was."""
+import os
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from terminal import Job, TCPTRIAGE, done, ok, private_netns, same, skip  # noqa: E402
+
+NETNS = private_netns()
+
+
+def top(*args, **how):
+    return Job([*NETNS, TCPTRIAGE, "top", *args], **how)
+
+
+def started(job):
+    return ok(job.wait("overview close-wait") and job.wait("LISTEN"), "it starts", job.text(),
+              job.raw[-300:])
+
+
+def leaves():
+    """Keys and signals that end it."""
+    for name, how, expected in (
+            ("q", "q", "exit 0"),
+            ("F10", "\033[21~", "exit 0"),
+            ("Ctrl-C", "\003", "exit 0"),
+            ("Ctrl-\\", "\034", "exit 0"),
+            ("INT", signal.SIGINT, "exit 0"),
+            ("TERM", signal.SIGTERM, "exit 0"),
+            ("HUP", signal.SIGHUP, "exit 0"),
+            ("QUIT", signal.SIGQUIT, "exit 0"),
+            ("SEGV", signal.SIGSEGV, f"signal {int(signal.SIGSEGV)}"),
+            ("ABRT", signal.SIGABRT, f"signal {int(signal.SIGABRT)}"),
+            ("BUS", signal.SIGBUS, f"signal {int(signal.SIGBUS)}")):
+        job = top()
+        started(job)
+        same(job.left_on(), {"settings", "alternate screen", "hidden cursor", "mouse"},
+             f"{name}: it has the terminal")
+        if isinstance(how, str):
+            job.keys(how)
+        else:
+            job.kill(how)
+        same(job.ended(), expected, f"{name}: ends with {expected}")
+        same(job.left_on(), set(), f"{name}: gives the terminal back")
+        job.close()
+
+
+def pages():
+    """A page is closed by q; Esc never leaves."""
+    job = top()
+    started(job)
+    job.keys("?")
+    ok(job.wait("more..."), "the help opens", job.text())
+    job.keys("q")
+    ok(job.gone("more..."), "q closes it")
+    for _ in range(3):
+        job.keys("\033")
+        job.settle()
+    job.keys("c")
+    ok(job.wait("nothing to show"), "Esc does not leave", job.text())
+    job.keys("q")
+    same(job.ended(), "exit 0", "q leaves")
+    job.close()
+
+
+def suspended():
+    """Suspended and resumed, as by a shell."""
+    for name, stop in (("Ctrl-Z", "\032"), ("TSTP", signal.SIGTSTP)):
+        job = top()
+        started(job)
+        if isinstance(stop, str):
+            job.keys(stop)
+        else:
+            job.kill(stop)
+        same(job.event(), f"stopped {int(signal.SIGTSTP)}", f"{name}: stops")
+        job.settle()
+        same(job.left_on(), set(), f"{name}: gives the terminal back")
+        job.order("take")
+        job.screen.reset()
+        job.resize(100, 30)
+        job.order("front")
+        same(job.event(), "continued", f"{name}: goes on")
+        ok(job.wait("overview close-wait") and job.wait("LISTEN"),
+           f"{name}: draws everything again, in the size of now", job.text())
+        same(job.left_on(), {"settings", "alternate screen", "hidden cursor", "mouse"},
+             f"{name}: has the terminal again")
+        job.keys("l")
+        job.keys("q")
+        same(job.ended(), "exit 0", f"{name}: can be left afterwards")
+        same(job.left_on(), set(), f"{name}: gives the terminal back at the end")
+        job.close()
+
+
+def background():
+    """Continued in the background it keeps its hands off the terminal until it is in front."""
+    job = top()
+    started(job)
+    job.keys("\032")
+    same(job.event(), f"stopped {int(signal.SIGTSTP)}", "background: stops")
+    job.order("take")
+    job.settle()
+    size = len(job.raw)
+    job.order("back")
+    same(job.event(), "continued", "background: goes on")
+    same(job.event(2), None, "background: is not stopped for touching the terminal")
+    same(len(job.raw), size, "background: writes nothing")
+    job.screen.reset()
+    job.order("front")
+    ok(job.wait("overview close-wait"), "background: draws when it is in front again", job.text())
+    job.keys("q")
+    same(job.ended(), "exit 0", "background: can be left")
+    same(job.left_on(), set(), "background: gives the terminal back")
+    job.close()
+
+    job = top()
+    started(job)
+    job.keys("\032")
+    same(job.event(), f"stopped {int(signal.SIGTSTP)}", "ended in the background: stops")
+    job.order("take")
+    job.order("back")
+    same(job.event(), "continued", "ended in the background: goes on there")
+    job.settle()
+    size = len(job.raw)
+    job.kill(signal.SIGTERM)
+    same(job.ended(), "exit 0", "ended in the background: ends")
+    same(len(job.raw), size, "ended in the background: writes nothing")
+    job.close()
+
+
+def stopped():
+    """Stopped by SIGSTOP, which it cannot see."""
+    job = top()
+    started(job)
+    job.kill(signal.SIGSTOP)
+    same(job.event(), f"stopped {int(signal.SIGSTOP)}", "STOP: stops")
+    job.settle()
+    job.screen.reset()
+    job.kill(signal.SIGCONT)
+    ok(job.wait("overview close-wait"), "STOP: draws everything again after CONT", job.text())
+    job.keys("q")
+    same(job.ended(), "exit 0", "STOP: can be left")
+    same(job.left_on(), set(), "STOP: gives the terminal back")
+    job.close()
+
+
+def hung_up():
+    """The terminal goes away."""
+    for ignore in (False, True):
+        job = top(ignore_hup=ignore)
+        started(job)
+        job.hang_up()
+        event = job.ended()
+        ok(event is not None, f"hang-up{', SIGHUP ignored' if ignore else ''}: it ends", event)
+        job.close()
+
+
+def stuck():
+    """A terminal that takes no more bytes cannot keep it alive."""
+    job = top("-i", "0.1")
+    started(job)
+    # Nobody reads any more, and every one of these draws the whole screen.
+    os.set_blocking(job.master, False)
+    for _ in range(200):
+        try:
+            job.keys("\014")
+        except BlockingIOError:
+            break
+        signal.sigtimedwait([], 0.02)
+    master, job.master = job.master, None
+    job.kill(signal.SIGTERM)
+    event = job.ended()
+    ok(event is not None, "a stuck terminal: TERM ends it", event)
+    job.master = master
+    job.close()
+
+
+def impossible():
+    """Where it cannot draw it says so, on one line, and touches nothing."""
+    for name, value, word in (("dumb", "dumb", "dumb"), ("unset", None, "TERM"),
+                              ("empty", "", "TERM"),
+                              ("unknown", "no-such-terminal", "no-such-terminal"),
+                              ("a path", "../../x", "../../x"),
+                              ("hostile", "x\033]0;y\007", "\\x1b")):
+        job = top(env={"TERM": value}, columns=200)
+        same(job.ended(), "exit 3", f"TERM {name}: exit status 3")
+        lines = [line for line in job.text().splitlines() if line]
+        ok(len(lines) == 1 and word in lines[0] and "top -b" in lines[0],
+           f"TERM {name}: says on one line why and what else to use", job.text())
+        ok(b"\033" not in job.raw, f"TERM {name}: writes no escape sequence", job.raw)
+        same(job.left_on(), set(), f"TERM {name}: leaves the terminal alone")
+        job.close()
+    master, slave = os.openpty()
+    for name, how in (("input", {"stdin": subprocess.DEVNULL, "stdout": slave}),
+                      ("output", {"stdin": slave, "stdout": subprocess.DEVNULL})):
+        got = subprocess.run([*NETNS, TCPTRIAGE, "top"], stderr=subprocess.PIPE, timeout=30,
+                             check=False, env={**os.environ, "TERM": "xterm"}, **how)
+        same(got.returncode, 3, f"no terminal on standard {name}: exit status 3")
+        ok(got.stderr.count(b"\n") == 1 and f"standard {name}".encode() in got.stderr and
+           b"top -b" in got.stderr, f"no terminal on standard {name}: one line on stderr",
+           got.stderr)
+    os.set_blocking(master, False)
+    try:
+        written = os.read(master, 100)
+    except BlockingIOError:
+        written = b""
+    same(written, b"", "no terminal: nothing is written")
+
+
+def types():
+    """Terminals of many types, with and without UTF-8."""
+    for name in ("xterm-256color", "xterm", "linux", "vt100", "screen", "tmux-256color", "ansi"):
+        if not any(os.path.exists(f"{base}/{name[0]}/{name}")
+                   for base in ("/lib/terminfo", "/usr/share/terminfo", "/etc/terminfo")):
+            skip(f"TERM={name}", "not described here")
+            continue
+        for locale in ("C", "C.UTF-8"):
+            job = top(env={"TERM": name, "LC_ALL": locale})
+            ok(job.wait("LISTEN"), f"{name}, {locale}: draws", job.text())
+            job.keys("c")
+            ok(job.wait("nothing to show"), f"{name}, {locale}: takes keys", job.text())
+            if locale == "C":
+                ok(all(byte < 0x80 for byte in job.raw), f"{name}, C: nothing but ASCII")
+            job.keys("q")
+            same(job.ended(), "exit 0", f"{name}, {locale}: can be left")
+            same(job.left_on(), set(), f"{name}, {locale}: gives the terminal back")
+            job.close()
+
+
+leaves()
+pages()
+suspended()
+background()
+stopped()
+hung_up()
+stuck()
+impossible()
+types()
+done()
