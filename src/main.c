@@ -30,8 +30,8 @@
  *     close_wait.c    the fold: close_wait_listener.c whose accept queue, close_wait_owner.c whose
  *                     sockets, close_wait_verdict.c what is wrong, close_wait_report.c with
  *                     close_wait_list.c the tree, close_wait_view.c its tables
- *     why_report.c    one destination: why_fold.c its sockets, why_judge.c the causes, of which
- *                     why_path.c judges the way, why_host.c this host, why_attempt.c the attempt
+ *     why_report.c    one destination: why_fold.c its sockets, why_pool.c its ports, why_judge.c the
+ *                     causes: why_path.c the way, why_host.c this host, why_attempt.c the attempt
  *   render/      report → bytes: text.c (view.c rows, cell.c values, lines.c sentences), json.c,
  *                row.c the rows of list, runbook.c topics, diagram.c the state machine
  *   base/        knows nothing of TCP: alloc.c, str.c, vec.c, map.c, num.c, escape.c, file.c,

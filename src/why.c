@@ -140,69 +140,25 @@ static void attempt(struct run *r)
 					       strerror(-ret));
 }
 
-/** True where POOL is one toward the destination, from the address that the route prefers. */
-static bool is_pool(const struct run *r, const struct value *pool, bool *exact)
-{
-	const struct value *local = value_get(pool, "local"), *remote = value_get(pool, "remote");
-	char want[ADDR_TEXT];
-
-	if (!local || !remote || local->kind != VALUE_TEXT || remote->kind != VALUE_TEXT ||
-	    value_int(pool, "remote_port", -1) != r->port)
-		return false;
-	addr_text(&r->fold.address, want);
-	if (strcmp(remote->text, want) != 0)
-		return false;
-	*exact = !r->c.route.source.family;
-	if (!*exact) {
-		struct addr source = addr_fold(&r->c.route.source);
-
-		addr_text(&source, want);
-		*exact = strcmp(local->text, want) == 0;
-	}
-	return true;
-}
-
-/** The pool of this destination in the report of `ports`, or NULL. */
-static const struct value *find_pool(const struct run *r, const struct value *ports)
-{
-	const struct value *pools = value_get(ports, "pools");
-
-	if (!pools || pools->kind != VALUE_ARRAY)
-		return NULL;
-	for (const struct value *v = pools->children.first; v; v = v->next) {
-		bool exact;
-
-		if (v->kind == VALUE_OBJECT && is_pool(r, v, &exact) && exact)
-			return v;
-	}
-	return NULL;
-}
-
 /** One sample of sockets and facts, judged; the report is in OUT. 0 or -errno. */
 static int sample(struct run *r, struct report *out)
 {
-	const struct analysis *ports = analysis_find("ports");
-	struct report reports[2] = { { .complete = true }, { .complete = true } };
-	struct fold folds[2] = { { &why_analysis, &r->fold } };
-	size_t count = ports ? 2 : 1;
-	int ret;
+	struct report gathered = { .complete = true };
+	struct fold fold = { &why_analysis, &r->fold };
+	int ret = pipeline_sample(&r->p, &fold, 1, &gathered);
 
-	if (ports)
-		folds[1] = (struct fold){ ports, ports->begin(r->opt) };
-	ret = pipeline_sample(&r->p, folds, count, reports);
-	if (!ret) {
-		r->c.fold = &r->fold;
-		r->c.facts = &r->p.now;
-		r->c.before = r->p.have_before ? &r->p.before : NULL;
-		r->c.pool = ports ? find_pool(r, reports[1].root) : NULL;
-		out->complete = reports[0].complete;
-		why_report(&r->c, out);
-	}
-	for (size_t i = 0; i < count; i++)
-		report_end(&reports[i]);
-	if (ports)
-		ports->end(folds[1].state);
-	return ret;
+	if (ret)
+		return ret;
+	r->c.fold = &r->fold;
+	r->c.facts = &r->p.now;
+	r->c.before = r->p.have_before ? &r->p.before : NULL;
+	r->c.pool = value_get(gathered.root, "pool");
+	if (r->c.pool->kind == VALUE_NULL)
+		r->c.pool = NULL;
+	out->complete = gathered.complete;
+	why_report(&r->c, out);
+	report_end(&gathered);
+	return 0;
 }
 
 static void show(struct run *r, struct report *report, const struct render_options *ropt)
@@ -237,8 +193,7 @@ static int look_once(struct run *r, const struct render_options *ropt, size_t *p
 			r->c.route.kind = ROUTE_UNKNOWN;
 	}
 	why_fold_init(&r->fold, r->resolved.count ? &r->resolved.address[r->c.chosen] : &none,
-		      r->port, r->c.route.kind == ROUTE_LOCAL);
-	r->fold.infer_local = r->c.route.kind == ROUTE_UNKNOWN;
+		      r->port, &r->c.route);
 	if (r->resolved.count)
 		ret = sample(r, &report);
 	else

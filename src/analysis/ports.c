@@ -9,9 +9,6 @@
 #include "analysis/ports_report.h"
 #include "base/alloc.h"
 
-/** A TIME_WAIT is believed to last longer only where one had more left than rounding explains. */
-#define TIME_WAIT_SLACK_MS 100
-
 struct ports {
 	struct port_table table;
 	/** What the sample before left: struct pool_key → struct pool_past. */
@@ -82,17 +79,6 @@ static void ports_want(void *state, struct map *set)
 	struct ports *st = state;
 
 	holders_want(&st->table, set);
-}
-
-/** How long TIME_WAIT lasts here: 60 s, unless a vendor's kernel says or shows otherwise. */
-static uint32_t time_wait_ms(const struct facts *f, const struct port_table *t)
-{
-	int64_t told = fact_or(f, FACT_TW_TIMEOUT, 0);
-	uint32_t ms = told > 0 && told <= 3600 ? (uint32_t)told * 1000 : TIME_WAIT_MS;
-
-	if (t->longest_ms > ms + TIME_WAIT_SLACK_MS)
-		ms = (t->longest_ms + 999) / 1000 * 1000;
-	return ms;
 }
 
 /** True where the pool is a destination of ours: it uses a port that connect() could have, or one
@@ -174,7 +160,7 @@ static void ports_finish(void *state, const struct host *host, struct report *re
 			.space = &space,
 			.table = &st->table,
 			.facts = host->now,
-			.time_wait_ms = time_wait_ms(host->now, &st->table),
+			.time_wait_ms = pool_time_wait_ms(host->now, &st->table),
 			.now_ms = (uint32_t)((uint64_t)host->monotonic_ns / 1000000),
 			.stamp = xcalloc(PORTS, sizeof(uint32_t)),
 		},

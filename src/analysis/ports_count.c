@@ -11,6 +11,19 @@
 /** What the timer wheel adds to a TIME_WAIT in the mean, s (kernel-facts 1). */
 #define LATE_SECONDS 1
 
+/** A TIME_WAIT is believed to last longer only where one had more left than rounding explains. */
+#define TIME_WAIT_SLACK_MS 100
+
+uint32_t pool_time_wait_ms(const struct facts *f, const struct port_table *t)
+{
+	int64_t told = fact_or(f, FACT_TW_TIMEOUT, 0);
+	uint32_t ms = told > 0 && told <= 3600 ? (uint32_t)told * 1000 : TIME_WAIT_MS;
+
+	if (t->longest_ms > ms + TIME_WAIT_SLACK_MS)
+		ms = (t->longest_ms + 999) / 1000 * 1000;
+	return ms;
+}
+
 /** Ports of a pool by what they are to connect(). */
 struct tally {
 	/** Blocked for certain, and perhaps; of those that are doubtful besides: for certain. */

@@ -77,6 +77,9 @@ struct pool_numbers {
 	enum pool_verdict verdict;
 };
 
+/** How long TIME_WAIT lasts here, ms: 60 s, unless a vendor's kernel says or shows otherwise. */
+NODISCARD NONNULL uint32_t pool_time_wait_ms(const struct facts *f, const struct port_table *t);
+
 /** Counts pool P. PAST is what the sample before left of it, NULL for nothing; INTERVAL the seconds
  *  since then (NAN: there was no sample). */
 NONNULL_ARGS(1, 2, 5) void pool_count(struct pool_rules *r, const struct pool *p,

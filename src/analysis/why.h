@@ -9,6 +9,7 @@
 
 #include "analysis/analysis.h"
 #include "analysis/listen_index.h"
+#include "analysis/ports_pool.h"
 #include "base/attr.h"
 #include "base/map.h"
 #include "base/vec.h"
@@ -35,6 +36,10 @@ struct why_fold {
 	/** It is an address of this namespace: listeners are looked at. infer_local: told by the
 	 *  sockets' own addresses, where no route told it (a recording). */
 	bool local, infer_local;
+	/** Our address toward it; family 0 where no route told it. */
+	struct addr source;
+	/** Every socket, by what it means for the choice of a port. */
+	struct port_table ports;
 
 	/** Sockets toward it, by enum state; those of SYN_SENT and of the others that retransmit;
 	 *  most retransmissions of a SYN_SENT. */
@@ -60,17 +65,21 @@ struct why_fold {
 };
 
 /** Sockets toward the destination whose owners are looked for; enough to find the processes. */
-#define WHY_INODES 4096
+#define WHY_INODES 32768
 
 /** The fold; STATE is a struct why_fold set up with why_fold_init(). Not a command of its own: not
- *  in the table. Its report stays empty. */
+ *  in the table. Its report has one member: "pool", as `ports` would show it, or null. */
 extern const struct analysis why_analysis;
 
-/** An empty fold for this destination. */
+/** An empty fold for this destination, reached by ROUTE. */
 NONNULL void why_fold_init(struct why_fold *f, const struct addr *address, uint16_t port,
-			   bool local);
+			   const struct route *route);
 /** Gives everything back. */
 NONNULL void why_fold_free(struct why_fold *f);
+
+/** Adds "pool" to REPORT: the pool that a new connection would take its port from, also where nothing
+ *  uses it yet; null where the source address is unknown and no socket tells it. */
+NONNULL void why_pool(struct why_fold *f, const struct host *host, struct report *report);
 
 /** Everything that was gathered. */
 struct why_case {

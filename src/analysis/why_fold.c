@@ -4,16 +4,21 @@
 
 #include <string.h>
 
-void why_fold_init(struct why_fold *f, const struct addr *address, uint16_t port, bool local)
+void why_fold_init(struct why_fold *f, const struct addr *address, uint16_t port,
+		   const struct route *route)
 {
 	*f = (struct why_fold){
 		.address = addr_fold(address),
 		.port = port,
-		.local = local,
+		.local = route->kind == ROUTE_LOCAL,
+		.infer_local = route->kind == ROUTE_UNKNOWN,
 		.others = map_make(sizeof(struct addr), 0),
 		.inodes = VEC_OF(uint64_t),
 	};
+	if (route->source.family)
+		f->source = addr_fold(&route->source);
 	listen_index_init(&f->listeners);
+	port_table_init(&f->ports);
 }
 
 void why_fold_free(struct why_fold *f)
@@ -21,15 +26,17 @@ void why_fold_free(struct why_fold *f)
 	map_free(&f->others);
 	vec_free(&f->inodes);
 	listen_index_free(&f->listeners);
+	port_table_free(&f->ports);
 	arena_free(&f->arena);
 }
 
-static void fold_needs(UNUSED const struct options *opt, UNUSED const struct facts *facts,
+static void fold_needs(UNUSED const struct options *opt, const struct facts *facts,
 		       struct needs *out)
 {
 	out->states |= STATES_ALL;
-	out->facts = true;
-	out->owners = true;
+	out->facts = out->bind_table = out->owners = true;
+	/* As for `ports`: without the bind table the next best answer. */
+	out->locks = facts && !facts->bind_known;
 }
 
 static void fold_restart(void *state)
@@ -41,6 +48,7 @@ static void fold_restart(void *state)
 	f->syn_retransmits = 0;
 	map_reset(&f->others);
 	listen_index_reset(&f->listeners);
+	port_table_reset(&f->ports);
 	vec_reset(&f->inodes);
 }
 
@@ -69,6 +77,7 @@ static void fold_add(void *state, const struct sock *s)
 	struct why_fold *f = state;
 	struct addr remote = addr_fold(&s->remote), local = addr_fold(&s->local);
 
+	port_table_add(&f->ports, s, true);
 	if (f->infer_local && addr_equal(&local, &f->address))
 		f->local = true;
 	if (s->state == STATE_LISTEN) {
@@ -150,11 +159,12 @@ static void take_holder(struct why_fold *f, const struct owners *owners, uint64_
 	}
 }
 
-static void fold_finish(void *state, const struct host *host, UNUSED struct report *report)
+static void fold_finish(void *state, const struct host *host, struct report *report)
 {
 	struct why_fold *f = state;
 	const struct process *best = NULL;
 
+	why_pool(f, host, report);
 	f->owner = f->client = (struct why_process){ 0 };
 	find_listener(f);
 	if (!host->owners)

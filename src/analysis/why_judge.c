@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "analysis/why_judge.h"
 
-#include <assert.h>
 #include <stdarg.h>
 #include <string.h>
 
+#include "analysis/findings.h"
 #include "base/str.h"
 
-/** What a finding means and what to do about it. */
+/** What a finding means and what to do about it. What `check` can find, too, has its row there. */
 static const struct why_row {
-	const char *id, *cause, *advice[4], *see;
+	const char *id, *cause, *advice[5], *see;
 } rows[] = {
 	{ "name-unresolved", "the name does not exist, or the name servers do not answer",
 	  { "check /etc/hosts, /etc/resolv.conf and the spelling; try the address itself" },
@@ -32,27 +32,6 @@ static const struct why_row {
 	{ "neighbor-unresolved", "the next hop is off, has another address, or is not on this network",
 	  { "ip neigh; check the gateway's address, the netmask and the VLAN" },
 	  "tcptriage explain neighbor-unresolved" },
-	{ "neighbor-table-full", "more hosts on the local networks than the table holds",
-	  { "raise net.ipv4.neigh.default.gc_thresh1, 2 and 3 together" },
-	  "tcptriage explain gc_thresh3" },
-	{ "port-exhaustion", "more connections to this destination than the port range has room for",
-	  { "reuse connections, or let the peer close first",
-	    "widen ip_local_port_range, or use more source or destination addresses",
-	    "tcp_tw_reuse=1 where TIME_WAIT takes the ports" },
-	  "tcptriage ports" },
-	{ "port-search-slow", "half of the port range is taken toward this destination",
-	  { "the same as against exhaustion: fewer, longer connections, or a wider range" },
-	  "tcptriage ports" },
-	{ "fd-limit", "the process has as many descriptors open as it may",
-	  { "look for a leak: tcptriage close-wait",
-	    "else raise its limit (LimitNOFILE=, ulimit -n)" },
-	  "tcptriage explain fd-limit" },
-	{ "file-table-full", "the whole machine has as many files open as it may",
-	  { "find the process with most descriptors; raise fs.file-max" },
-	  "tcptriage explain file-table-full" },
-	{ "conntrack-full", "more connections than the packet filter can remember",
-	  { "raise nf_conntrack_max, shorten its timeouts, or do not track this traffic" },
-	  "tcptriage explain conntrack-full" },
 	{ "no-listener", "the server is not running, or runs in another namespace",
 	  { "start it; tcptriage listeners -N all shows where it listens" },
 	  "tcptriage listeners" },
@@ -60,17 +39,10 @@ static const struct why_row {
 	  { "make it listen on the destination's address or on 0.0.0.0 and ::",
 	    "or connect to the address it has" },
 	  "tcptriage listeners" },
-	{ "accept-queue-full", "the program accepts more slowly than connections come",
-	  { "see what the program does; more or faster accept loops",
-	    "a larger backlog (and somaxconn) against bursts only" },
-	  "tcptriage listeners" },
 	{ "silent-peer", "a firewall drops, the way back is broken, or the host is off",
 	  { "try another port of the same host: an answer means a filter or that listener",
 	    "tcpdump host ADDRESS: SYNs that never leave are dropped by this host's own filter" },
 	  "tcptriage handshakes" },
-	{ "peer-not-acking", "the peer or the path died without closing the connections",
-	  { "check the path; TCP_USER_TIMEOUT and keepalive find it sooner" },
-	  "tcptriage explain peer-not-acking" },
 	{ "refused", "nothing listens on that port there, or a firewall rejects",
 	  { "on the destination: tcptriage listeners; check the port number" },
 	  "tcptriage explain refused" },
@@ -84,20 +56,31 @@ const char *why_finding_id(size_t i)
 	return i < ARRAY_LEN(rows) ? rows[i].id : NULL;
 }
 
-static const struct why_row *row_of(const char *id)
+/** The row of ID, of this table or of check's: every judge names one that is there. */
+static struct why_row row_of(const char *id)
 {
+	struct why_row out = { .id = id };
+
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if (strcmp(rows[i].id, id) == 0)
-			return &rows[i];
+			return rows[i];
 	}
-	assert(!"a finding without a row");
-	return NULL;
+	for (size_t i = 0; i < FINDING_COUNT; i++) {
+		const struct finding_row *f = &finding_table[i];
+
+		if (strcmp(f->id, id) != 0)
+			continue;
+		out.cause = f->cause;
+		out.see = f->see;
+		memcpy(out.advice, f->advice, sizeof(out.advice));
+	}
+	return out;
 }
 
 struct value *why_find(struct judging *j, const char *id, enum severity severity, const char *fmt,
 		       ...)
 {
-	const struct why_row *row = row_of(id);
+	const struct why_row row = row_of(id);
 	struct str sentence = { 0 };
 	struct value *f, *advice, *evidence;
 	va_list ap;
@@ -109,15 +92,15 @@ struct value *why_find(struct judging *j, const char *id, enum severity severity
 	str_vaddf(&sentence, fmt, ap);
 	va_end(ap);
 	f = value_add_object(j->arena, j->findings, NULL);
-	value_add_text(j->arena, f, "id", id);
+	value_add_text(j->arena, f, "id", row.id);
 	value_add_text(j->arena, f, "severity", severity_name(severity));
 	value_add_text(j->arena, f, "summary", str_text(&sentence));
 	evidence = value_add_object(j->arena, f, "evidence");
-	value_add_text(j->arena, f, "cause", row->cause);
+	value_add_text(j->arena, f, "cause", row.cause);
 	advice = value_add_array(j->arena, f, "advice");
-	for (size_t i = 0; i < ARRAY_LEN(row->advice) && row->advice[i]; i++)
-		value_add_text(j->arena, advice, NULL, row->advice[i]);
-	value_add_text(j->arena, f, "see", row->see);
+	for (size_t i = 0; i < ARRAY_LEN(row.advice) && row.advice[i]; i++)
+		value_add_text(j->arena, advice, NULL, row.advice[i]);
+	value_add_text(j->arena, f, "see", row.see);
 	if (severity > j->worst) {
 		j->worst = severity;
 		j->cause = id;

@@ -42,7 +42,7 @@ NONNULL void why_judge_path(struct judging *j);
 NONNULL void why_judge_host(struct judging *j);
 NONNULL void why_judge_attempt(struct judging *j);
 
-/** Id I of the findings that `why` can make, NULL past the last: for tests and the manual. */
+/** Id I of the findings that only `why` makes, NULL past the last: for tests and the manual. */
 const char *why_finding_id(size_t i);
 
 #endif

@@ -229,6 +229,35 @@ judged "clients at their descriptor limit" 127.0.0.1:8082 fd-limit 2
 json_is '.findings[0].evidence | [.pid, .open, .limit]' "[$lab_pid,$fds,$fds]"
 lab_stop
 
+# --- ephemeral ports ---
+
+netns_make
+ns_sysctl net.ipv4.ip_local_port_range "40000 40009"
+lab listen --port 9000
+judged "all ports free" 127.0.0.1:9000 null 0
+json_is '.pool | [.local, .remote, .remote_port, .capacity, .in_use, .free_min, .free_max]' \
+	'["127.0.0.1","127.0.0.1",9000,10,0,10,10]' "a pool that nobody uses yet"
+lab_stop
+lab established --port 9000 --count 10
+judged "no port left" 127.0.0.1:9000 port-exhaustion 2
+json_is '.pool | [.capacity, .in_use, .free_min, .free_max, .verdict]' '[10,10,0,0,"exhausted"]'
+is "$(tried 127.0.0.1 9000)" "Cannot assign requested address" "no port: connect() agrees"
+judged "tried, too" 127.0.0.1:9000 port-exhaustion 2 --connect
+json_is '[.attempt.result, .attempt.errno, (.findings | length)]' '["no-port","EADDRNOTAVAIL",1]'
+judged "another port there is not affected" 127.0.0.1:9001 no-listener 2
+is "$(tried 127.0.0.1 9001)" "Connection refused" "another port: connect() agrees"
+json_is '.pool.free_min' 10
+
+netns_make
+ns_sysctl net.ipv4.ip_local_port_range "40000 40009"
+ns_sysctl net.ipv4.tcp_tw_reuse 0
+lab time-wait --port 9000 --count 9 --reuse
+lab_stop
+lab listen --port 9000 --reuse
+judged "one port left beside TIME_WAIT" 127.0.0.1:9000 port-exhaustion 1
+json_is '.pool | [.states.TIME_WAIT, .free_min]' '[9,1]'
+is "$(tried 127.0.0.1 9000)" connected "one port: connect() agrees"
+
 # --- namespaces, options, formats ---
 
 netns_name "why-$$"
