@@ -77,18 +77,18 @@ struct writer {
 /** A slot of the state = IMM. */
 static void store_imm(struct writer *w, enum slot slot, int imm)
 {
-	asm_put(&w->code, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_6, 0, slot, imm);
+	asm_put(&w->code, BPF_ST | BPF_MEM | BPF_DW, BPF_REG_6, 0, (int)slot, imm);
 }
 
 /** DST = a slot of the state, and the other way round. */
 static void load_slot(struct writer *w, int dst, enum slot slot)
 {
-	asm_load(&w->code, BPF_DW, dst, BPF_REG_6, slot);
+	asm_load(&w->code, BPF_DW, dst, BPF_REG_6, (int)slot);
 }
 
 static void store_slot(struct writer *w, enum slot slot, int src)
 {
-	asm_store(&w->code, BPF_DW, BPF_REG_6, slot, src);
+	asm_store(&w->code, BPF_DW, BPF_REG_6, (int)slot, src);
 }
 
 /** Reads SIZE bytes at the kernel address in r3 to OFF from register BASE; to FAIL where that is
@@ -119,10 +119,10 @@ static void read_member(struct writer *w, enum member m, enum slot slot, int siz
 		if (i)
 			load_slot(w, BPF_REG_3, slot);
 		asm_alu(c, BPF_ADD, BPF_REG_3, (int)want->offset[i]);
-		read_kernel(w, BPF_REG_6, slot, i + 1 < want->count ? 8 : size, LABEL_FAIL);
+		read_kernel(w, BPF_REG_6, (int)slot, i + 1 < want->count ? 8 : size, LABEL_FAIL);
 	}
 	if (size == 4) {
-		asm_load(c, BPF_W, BPF_REG_1, BPF_REG_6, slot);
+		asm_load(c, BPF_W, BPF_REG_1, BPF_REG_6, (int)slot);
 		store_slot(w, slot, BPF_REG_1);
 	}
 }

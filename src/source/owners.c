@@ -82,7 +82,8 @@ static void sort_visits(struct scan *s, int (*compare)(const void *a, const void
 		qsort(s->visits.data, s->visits.len, sizeof(struct visit), compare);
 }
 
-/** Makes all visits, and leaves them by rising pid. The calling thread works too, so fewer threads than asked for do no harm. */
+/** Makes all visits, and leaves them by rising pid. The calling thread works too, so fewer threads
+ *  than asked for do no harm. */
 static void run_visits(struct scan *s)
 {
 	struct thread threads[OWNERS_THREADS_MAX];

@@ -10,7 +10,7 @@ void ui_zone(struct ui *u, int y, int x0, int x1, int kind, long arg)
 	struct zone *z = vec_push(&u->zones);
 
 	*z = (struct zone){ .y = y, .x0 = x0, .x1 = x1, .arg = arg };
-	z->kind = kind;
+	z->kind = (enum zone_kind)kind;
 }
 
 /** The bottom line: what was said last, or keys and what they do. */

@@ -91,7 +91,7 @@ struct zone {
 	int y, x0, x1;
 	/** What a click does: ZONE_KEY presses key ARG, ZONE_ROW selects row ARG, ZONE_COLUMN orders
 	 *  by column ARG, ZONE_VIEW shows view ARG. */
-	enum { ZONE_KEY, ZONE_ROW, ZONE_COLUMN, ZONE_VIEW } kind;
+	enum zone_kind { ZONE_KEY, ZONE_ROW, ZONE_COLUMN, ZONE_VIEW } kind;
 	long arg;
 };
 
