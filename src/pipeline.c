@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/escape.h"
+#include "source/probe.h"
 
 /** Threads that a dump may use at most; the source takes fewer where they do not pay. */
 #define WORKERS 4
@@ -413,6 +414,8 @@ static void read_facts(struct pipeline *p, const struct needs *n)
 	facts_clear(&p->now);
 	if (n->facts && source_facts(p->source, n->bind_table, &p->now, &p->notes))
 		facts_clear(&p->now);
+	if (p->opt->probe && n->bind_table)
+		source_probe(p->source, &p->now, &p->notes);
 	p->spent[0] += clock_ns() - start;
 }
 
