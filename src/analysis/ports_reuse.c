@@ -44,9 +44,9 @@ bool pool_may_reuse(const struct pool_rules *r, const struct pool *p, bool unkno
 	}
 }
 
-/** Did the connection use timestamps? The bind table's walk saw it, or it must be guessed: ours is
- *  known, and over loopback the peer's is ours. */
-static enum reuse stamped(const struct pool_rules *r, const struct pool *p, uint16_t port)
+/** Did the connection use timestamps? The bind table's walk saw it. Without that there is only our own
+ *  setting, which may have changed since, and which the peer need not share. */
+static enum reuse stamped(const struct pool_rules *r, uint16_t port)
 {
 	const struct facts *f = r->facts;
 	bool with = r->space->bind_known && port_set_has(&f->bind.tw_stamped, port);
@@ -54,13 +54,7 @@ static enum reuse stamped(const struct pool_rules *r, const struct pool *p, uint
 
 	if (with != without)
 		return with ? REUSE_YES : REUSE_NO;
-	if (!fact_known(f, FACT_TIMESTAMPS))
-		return REUSE_LIKELY;
-	if (f->v[FACT_TIMESTAMPS] == 0)
-		return with ? REUSE_UNLIKELY : REUSE_NO;
-	if (!with && addr_is_loopback(&p->key.local) && addr_is_loopback(&p->key.remote))
-		return REUSE_YES;
-	return REUSE_LIKELY;
+	return fact_or(f, FACT_TIMESTAMPS, 1) ? REUSE_LIKELY : REUSE_UNLIKELY;
 }
 
 enum reuse reuse_later(const struct pool_rules *r, const struct pool *p, const struct pool_sock *e)
@@ -69,7 +63,7 @@ enum reuse reuse_later(const struct pool_rules *r, const struct pool *p, const s
 
 	if (!pool_may_reuse(r, p, true))
 		return REUSE_NO;
-	stamps = stamped(r, p, e->port);
+	stamps = stamped(r, e->port);
 	return pool_may_reuse(r, p, false) || stamps == REUSE_NO ? stamps : REUSE_UNLIKELY;
 }
 
