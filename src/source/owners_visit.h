@@ -48,7 +48,7 @@ struct find {
 };
 
 /** A table this large is cut into pieces of this many descriptor numbers, for several threads. */
-#define VISIT_PIECE 16384
+#define VISIT_PIECE 4096
 
 /** One visit: a process, or a piece of its table. */
 struct visit {
