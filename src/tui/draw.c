@@ -13,17 +13,45 @@ void ui_zone(struct ui *u, int y, int x0, int x1, int kind, long arg)
 	z->kind = (enum zone_kind)kind;
 }
 
+/** Rows that the answer has beyond those that it holds. */
+static int64_t rows_left_out(const struct ui *u)
+{
+	if (!u->rows.view || !u->shown || !u->shown->body)
+		return 0;
+	return value_int(u->shown->body->report.root, "more", 0);
+}
+
+/** Where in the table the selection is, at the right end of the bottom line; returns the cell in
+ *  front of it. */
+static int draw_place(struct ui *u, int y)
+{
+	struct canvas *c = &u->canvas;
+	int64_t more = rows_left_out(u);
+	char text[64];
+	int n;
+
+	if (!u->rows.count || u->mode == MODE_PAGE)
+		return c->width;
+	n = snprintf(text, sizeof(text), "%ld/%zu", ui_view_state(u)->row + 1, u->rows.count);
+	if (more > 0)
+		n += snprintf(text + n, sizeof(text) - (size_t)n, " and %lld more",
+			      (long long)more);
+	canvas_text(c, y, c->width - n, n, ROLE_LABEL, text);
+	return c->width - n - 1;
+}
+
 /** The bottom line: what was said last, or keys and what they do. */
 static void draw_bottom(struct ui *u, int y)
 {
 	struct canvas *c = &u->canvas;
 	struct str name = { 0 };
-	int x = 0;
+	int x = 0, end;
 
 	if (u->message.len) {
 		canvas_data(c, y, 0, c->width, ROLE_WARNING, str_text(&u->message));
 		return;
 	}
+	end = draw_place(u, y);
 	for (const struct key_row *row = key_table; row->act; row++) {
 		unsigned scope = u->mode == MODE_PAGE ? SCOPE_PAGE : SCOPE_TABLE;
 		int x0 = x, need;
@@ -33,7 +61,7 @@ static void draw_bottom(struct ui *u, int y)
 		str_reset(&name);
 		screen_key_name(row->keys[0], &name);
 		need = (int)(name.len + strlen(row->button)) + 1;
-		if (x + need > c->width)
+		if (x + need > end)
 			break;
 		x = canvas_text(c, y, x, c->width - x, ROLE_KEY, str_text(&name));
 		x = canvas_text(c, y, x, c->width - x, ROLE_BUTTON, row->button);

@@ -156,6 +156,24 @@ static bool is_list_of_scalars(const struct value *v)
 				       v->children.first->kind != VALUE_ARRAY));
 }
 
+/** Sentences, one under the other. */
+static void add_texts(struct ui *u, int indent, const char *name, const struct value *v)
+{
+	for (const struct value *e = v->children.first; e; e = e->next)
+		add(u, indent, e == v->children.first ? name : "", ROLE_PLAIN, e->text);
+}
+
+static bool is_list_of_texts(const struct value *v)
+{
+	if (v->kind != VALUE_ARRAY || !v->children.first)
+		return false;
+	for (const struct value *e = v->children.first; e; e = e->next) {
+		if (e->kind != VALUE_TEXT)
+			return false;
+	}
+	return true;
+}
+
 static void add_value(struct ui *u, int depth, const char *name, const struct value *v)
 {
 	struct str text = { 0 };
@@ -164,6 +182,10 @@ static void add_value(struct ui *u, int depth, const char *name, const struct va
 	if (nested && v->children.first && depth < MAX_DEPTH) {
 		add(u, 1 + 2 * depth, name, ROLE_PLAIN, "");
 		add_children(u, depth + 1, v);
+		return;
+	}
+	if (is_list_of_texts(v)) {
+		add_texts(u, 1 + 2 * depth, name, v);
 		return;
 	}
 	shown_text(v, UNIT_NONE, &text);

@@ -41,12 +41,28 @@ const struct value *rows_value(const struct row *row, const struct view_column *
 	return value_at(row->value, path);
 }
 
+/** The other end of a column that may be a span. */
+static void add_second(const struct row *row, const struct view_column *c,
+		       const struct value *first, struct str *out)
+{
+	const struct value *v = c->to && row->value->kind == VALUE_OBJECT
+					? value_at(row->value, c->to)
+					: NULL;
+
+	if (!v || !first || v->kind != VALUE_INT || first->kind != VALUE_INT ||
+	    v->integer == first->integer)
+		return;
+	str_add(out, "..");
+	shown_text(v, c->unit, out);
+}
+
 void rows_cell(const struct rows *r, const struct row *row, size_t column, struct str *out)
 {
 	const struct view_column *c = r->columns[column];
 	const struct value *v = rows_value(row, c);
 	char path[MAX_PATH];
 	const char *member = split_path(c->path, path, sizeof(path));
+	size_t i = 0;
 
 	if (!strcmp(c->path, "@share")) {
 		shown_text(v, UNIT_RATIO, out);
@@ -54,11 +70,11 @@ void rows_cell(const struct rows *r, const struct row *row, size_t column, struc
 	}
 	if (!member || !v || v->kind != VALUE_ARRAY || !v->children.first) {
 		shown_text(v, c->unit, out);
+		add_second(row, c, v, out);
 		return;
 	}
-	for (const struct value *e = v->children.first; e; e = e->next) {
-		if (e != v->children.first)
-			str_addc(out, ',');
+	for (const struct value *e = v->children.first; e && shown_comma(v, i, out); e = e->next) {
+		i++;
 		shown_text(value_at(e, member), c->unit, out);
 	}
 }
@@ -70,7 +86,7 @@ static const struct view *find_view(const struct tui_view *live, const struct tu
 		if (v->kind != VIEW_LINES && !strcmp(v->path, live->path))
 			return v;
 	}
-	return NULL;
+	return live->table;
 }
 
 size_t rows_place(const struct rows *r, size_t column)

@@ -6,6 +6,9 @@
 #include "base/map.h"
 #include "base/num.h"
 
+/** Children that a cell shows; the rest is counted. The details have them all. */
+#define CHILDREN_SHOWN 8
+
 static void add_number(double v, bool whole, enum unit unit, struct str *out)
 {
 	char buf[32];
@@ -20,14 +23,26 @@ static void add_number(double v, bool whole, enum unit unit, struct str *out)
 		str_addf(out, whole && unit != UNIT_RATE ? "%.0f" : "%.1f", v);
 }
 
+bool shown_comma(const struct value *v, size_t i, struct str *out)
+{
+	if (i == CHILDREN_SHOWN && v->children.count > CHILDREN_SHOWN + 1) {
+		str_addf(out, ",+%zu", v->children.count - i);
+		return false;
+	}
+	if (i)
+		str_addc(out, ',');
+	return true;
+}
+
 /** An array's elements or an object's members, joined with commas. */
 static void add_children(const struct value *v, enum unit unit, struct str *out)
 {
+	size_t i = 0;
+
 	if (!v->children.first)
 		str_addc(out, '-');
-	for (const struct value *e = v->children.first; e; e = e->next) {
-		if (e != v->children.first)
-			str_addc(out, ',');
+	for (const struct value *e = v->children.first; e && shown_comma(v, i, out); e = e->next) {
+		i++;
 		if (v->kind == VALUE_OBJECT)
 			str_addf(out, "%s=", e->key);
 		shown_text(e, unit, out);

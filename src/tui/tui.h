@@ -113,6 +113,8 @@ struct tui_view {
 	char hotkey;
 	/** The analysis that answers it, and the path of the view of it that is the table. */
 	const char *analysis, *path;
+	/** The table where the analysis shows its rows as lines; else NULL. */
+	const struct view *table;
 	/** --by for states; NULL for none. */
 	const char *by;
 	/** Members that name a row for ever, comma-separated: the selection follows them. */

@@ -4,6 +4,18 @@
 
 #include <string.h>
 
+/** What check finds: lines in its text, a table here. */
+static const struct view_column finding_columns[] = {
+	{ .path = "severity", .heading = "SEVERITY", .unit = UNIT_VERDICT },
+	{ .path = "id", .heading = "FINDING" },
+	{ .path = "summary", .heading = "SUMMARY" },
+	{ .path = NULL },
+};
+
+static const struct view findings_table = {
+	.name = "findings", .kind = VIEW_TABLE, .path = "findings", .columns = finding_columns,
+};
+
 const struct tui_view tui_views[] = {
 	{ .name = "overview",
 	  .hotkey = 'o',
@@ -60,7 +72,8 @@ const struct tui_view tui_views[] = {
 	  .hotkey = 'e',
 	  .analysis = "check",
 	  .path = "findings",
-	  .identity = "id,summary",
+	  .table = &findings_table,
+	  .identity = "id",
 	  .topic = "@id",
 	  .help = "what is wrong, why, and what to do next" },
 	{ .name = NULL },

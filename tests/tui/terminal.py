@@ -353,3 +353,47 @@ def temporary():
     folder = tempfile.TemporaryDirectory(prefix="tcptriage-tui.")
     atexit.register(folder.cleanup)
     return folder.name
+
+
+def lab(netns, *words):
+    """Sockets in NETNS, as tests/lab makes them, until the test ends."""
+    holder = hold([*netns, LAB, *words])
+    for line in holder.stdout:
+        if b'"ready":true' in line:
+            return holder
+    print("Bail out! the laboratory could not make: " + " ".join(words))
+    sys.exit(255)
+
+
+# Some of everything, held by a process with a hostile name.
+SOCKETS = ("--comm", "e\033]0;x\007\u202e\u6f22", "close-wait-leaked", "--count", "30", "--quiet",
+           "+", "close-wait-unread", "--count", "5", "--quiet",
+           "+", "listen", "--port", "7001", "--backlog", "5", "--queued", "3", "--quiet",
+           "+", "time-wait", "--count", "40", "--quiet",
+           "+", "established", "--count", "20", "--quiet",
+           "+", "syn-sent", "--count", "6", "--quiet")
+
+
+def record(samples):
+    """A recording of SOCKETS: its file. Skips the test where there can be none."""
+    netns = private_netns()
+    if not netns or os.geteuid() != 0:
+        print("1..0 # SKIP needs a network namespace")
+        sys.exit(0)
+    lab(netns, *SOCKETS)
+    file = os.path.join(temporary(), "recording")
+    subprocess.run([*netns, TCPTRIAGE, "record", file, "-i", "0.3", "-c", str(samples)], check=True,
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                   timeout=60)
+    return file
+
+
+def answer(*words, columns=None):
+    """What tcptriage prints on standard output."""
+    env = {**os.environ, "TERM": "dumb", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+    env.pop("COLUMNS", None)
+    if columns:
+        env["COLUMNS"] = str(columns)
+    return subprocess.run([TCPTRIAGE, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, timeout=60, check=False,
+                          env=env).stdout.decode()
