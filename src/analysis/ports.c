@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Per destination: how many more connections fit, how fast they are used up, when they run out. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -13,6 +14,8 @@ struct ports {
 	struct port_table table;
 	/** What the sample before left: struct pool_key → struct pool_past. */
 	struct map past;
+	/** There was one; what the run's samples before it looked at was not for us (check primes). */
+	bool has_past;
 	/** Families that are shown. */
 	bool ipv4, ipv6;
 };
@@ -125,12 +128,13 @@ static int worst_first(const void *x, const void *y)
 static void count_pools(struct ports *st, struct ports_result *res)
 {
 	struct pool_rules *r = &res->rules;
+	double interval = st->has_past ? res->host->interval : (double)NAN;
 
 	for (size_t i = 0; i < st->table.pools.len; i++) {
 		const struct pool *p = port_table_pool(&st->table, i);
 
 		if (is_shown(st, r->space, p))
-			pool_count(r, p, map_get(&st->past, &p->key), res->host->interval,
+			pool_count(r, p, map_get(&st->past, &p->key), interval,
 				   vec_push(&res->pools));
 	}
 	if (res->pools.len)
@@ -141,6 +145,7 @@ static void count_pools(struct ports *st, struct ports_result *res)
 static void remember(struct ports *st, const struct ports_result *res)
 {
 	map_reset(&st->past);
+	st->has_past = true;
 	for (size_t i = 0; i < res->pools.len; i++) {
 		const struct pool_numbers *n = &VEC_AT(&res->pools, struct pool_numbers, i);
 		struct pool_past *past = map_put(&st->past, &n->pool->key, NULL);
