@@ -76,6 +76,15 @@ void keys_names(const struct key_row *row, struct str *out)
 	}
 }
 
+bool tui_key(size_t i, struct str *names, const char **help)
+{
+	if (i + 1 >= ARRAY_LEN(key_table))
+		return false;
+	keys_names(&key_table[i], names);
+	*help = key_table[i].help;
+	return true;
+}
+
 static unsigned press_view(struct ui *u, int key)
 {
 	for (int i = 0; tui_views[i].name; i++) {

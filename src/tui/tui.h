@@ -130,6 +130,9 @@ struct tui_view {
 /** The live views; ends with one whose name is NULL. */
 extern const struct tui_view tui_views[];
 
+/** Row I of the keys: appends their names to NAMES, and what they do in *HELP. False past the last. */
+NODISCARD NONNULL bool tui_key(size_t i, struct str *names, const char **help);
+
 /** The index of the view of this name, or -1. */
 NODISCARD NONNULL int tui_view_find(const char *name);
 
