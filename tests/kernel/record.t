@@ -1,0 +1,164 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# timeout: 300
+# record and --from: what a recording says is what the kernel said.
+. "$(dirname "$0")/../lib/tap.sh"
+needs_command jq
+needs_netns
+
+rec=$TAP_TMP/rec
+
+# still JSON: what time changes is taken out: the moment, ages and rates, timers and what is told from
+# them, the order by age; and how many processes the machine has. (That every record and every file
+# comes back to the byte is for tests/unit/recording.c to show.)
+still() {
+	jq -S 'del(.time, .source, .notes, .version, .coverage.processes)
+		| walk(if type == "object" then
+			with_entries(select(.key | test(
+				"seconds|^timer$|rate|growth|last_|^expires|retrans|histogram|closes") | not))
+			elif type == "array" then sort else . end)' "$1"
+}
+
+# compare NAME SOURCE COMMAND...: live and from the recording, as JSON without what time changes.
+compare() {
+	local name=$1 source=$2
+	shift 2
+	in_ns "$TCPTRIAGE" "$@" -J --source="$source" >"$TAP_TMP/live" 2>"$TAP_TMP/live.err"
+	"$TCPTRIAGE" "$@" -J --from="$rec" >"$TAP_TMP/played" 2>"$TAP_TMP/played.err"
+	is "$(still "$TAP_TMP/played")" "$(still "$TAP_TMP/live")" "$name: $*"
+}
+
+commands=(
+	"states"
+	"states --fast"
+	"states --by=remote,family"
+	"states --by=process"
+	"states --by=user,cgroup"
+	"list -p"
+	"list -4 -o +cookie"
+	"list -6 state established or state close-wait"
+	"list src 127.0.0.0/8 and not sport = :7100"
+	"count state time-wait"
+	"close-wait"
+	"close-wait --sockets"
+	"listeners"
+	"handshakes"
+	"ports"
+)
+
+netns_make
+# A TIME_WAIT could be reused a second later: not at all, so that nothing hangs on the moment.
+ns_sysctl net.ipv4.tcp_tw_reuse 0
+lab listen --count 3 --port 7100 + listen --count 2 --family 6 + syn-sent --count 2 + syn-recv --count 3 + \
+	established --count 8 + established --count 3 --family 6 + established --count 3 --family mapped + \
+	fin-wait1 --count 2 + fin-wait2 --count 2 + fin-wait2-orphan --count 2 + \
+	close-wait-leaked --count 4 + close-wait-unread --count 3 + close-wait-unaccepted --count 2 + \
+	close-wait-shared --count 2 + closing --count 2 + last-ack --count 2 + time-wait --count 6 + \
+	reset-bound --count 2 + bound --count 2
+for source in netlink proc; do
+	rm -f "$rec"
+	run in_ns "$TCPTRIAGE" record "$rec" -c 1 --source="$source"
+	is "$status" 0 "record --source=$source"
+	is "$(stat -c %a "$rec")" 600 "only its owner can read it"
+	for command in "${commands[@]}"; do
+		# What this build does not have is not compared.
+		"$TCPTRIAGE" "${command%% *}" --help >/dev/null 2>&1 || continue
+		# shellcheck disable=SC2086
+		compare "$source" "$source" $command
+	done
+done
+run "$TCPTRIAGE" states --from="$rec" -J
+json_is '[.source, .complete, .netns]' '["recording",true,null]' "the envelope says what it is"
+cp "$rec" "$TAP_TMP/one"
+lab_stop
+
+# Several samples, appended by two runs; by number, by time, one after the other.
+netns_make
+lab established --count 1
+rm -f "$rec"
+in_ns "$TCPTRIAGE" record "$rec" -i 0.1 -c 3 >/dev/null 2>&1
+lab time-wait --count 4
+in_ns "$TCPTRIAGE" record "$rec" -i 0.1 -c 2 >/dev/null 2>&1
+run "$TCPTRIAGE" count --from="$rec" -i 1 state time-wait
+is "$out" $'0\n0\n0\n4\n4' "-i plays all samples, without waiting"
+is "$("$TCPTRIAGE" count --from="$rec" state time-wait)" 4 "the last by default"
+is "$("$TCPTRIAGE" count --from="$rec" --at='#3' state time-wait)" 0 "--at=#3"
+second=$("$TCPTRIAGE" count --from="$rec" --at='#4' -J | jq -r .time)
+is "$("$TCPTRIAGE" count --from="$rec" --at="$second" -J | jq -r .time)" "$second" "--at a time"
+is "$("$TCPTRIAGE" count --from="$rec" --at=-3600s 2>/dev/null)" "" "before the first: nothing"
+run "$TCPTRIAGE" count --from="$rec" --at=yesterday
+is "$status:$out" "3:" "--at no time at all"
+like "$err" "yesterday" "and says so"
+run "$TCPTRIAGE" count --from="$rec" --at='#9'
+is "$status" 3 "no such sample"
+like "$err" "5 samples" "how many there are"
+lab_stop
+
+# A run that is cut off: what was complete stays readable, and can be gone on with.
+size=$(stat -c %s "$rec")
+head -c $((size - 7)) "$rec" >"$TAP_TMP/cut"
+run "$TCPTRIAGE" count --from="$TAP_TMP/cut" -i 1 state time-wait
+is "$status:$out" $'0:0\n0\n0\n4' "cut off: the complete samples"
+like "$err" "incomplete.*byte" "and says where it ends"
+in_ns "$TCPTRIAGE" record "$TAP_TMP/cut" -c 1 >/dev/null 2>&1
+is "$("$TCPTRIAGE" count --from="$TAP_TMP/cut" -i 1 | wc -l)" 5 "gone on with"
+background "${netns_enter[@]}" "$TCPTRIAGE" record "$TAP_TMP/killed" -i 0.05
+poll 20 test -s "$TAP_TMP/killed" || bail "no recording"
+poll 20 eval '[[ $(stat -c %s "$TAP_TMP/killed") -gt 6000 ]]'
+run "$TCPTRIAGE" record "$TAP_TMP/killed" -c 1
+is "$status" 3 "a second writer is refused"
+like "$err" "another program" "with the reason"
+kill -9 "$background_pid"
+wait "$background_pid" 2>/dev/null
+run "$TCPTRIAGE" states --from="$TAP_TMP/killed"
+is "$status" 0 "killed in the middle: readable"
+
+# An interrupt ends it after a whole sample.
+background "${netns_enter[@]}" "$TCPTRIAGE" record "$TAP_TMP/stopped" -i 30
+poll 20 eval '[[ -s "$TAP_TMP/stopped" && $(stat -c %s "$TAP_TMP/stopped") -gt 1000 ]]'
+kill -TERM "$background_pid"
+wait "$background_pid"
+is "$?" 0 "SIGTERM: ends well"
+like "$(cat "$background_out")" "1 samples" "and says what was recorded"
+
+# --keep.
+in_ns "$TCPTRIAGE" record "$TAP_TMP/kept" -i 0.01 -c 60 --keep=20K >/dev/null 2>&1
+cmp_ok "$(stat -c %s "$TAP_TMP/kept")" '<=' 20480 "--keep: the file stays below"
+n=$("$TCPTRIAGE" count --from="$TAP_TMP/kept" -i 1 | wc -l)
+cmp_ok "$n" '>' 3 "--keep: the newest are there ($n)"
+cmp_ok "$n" '<' 60 "--keep: the oldest are gone"
+run "$TCPTRIAGE" record "$TAP_TMP/x" --keep=lots
+is "$status" 64 "--keep: no size"
+
+# Foreign files, other places.
+echo "not a recording" >"$TAP_TMP/foreign"
+for file in "$TAP_TMP/foreign" /dev/null /dev/full "$TAP_TMP" "$TAP_TMP/none/x"; do
+	run "$TCPTRIAGE" record "$file" -c 1
+	is "$status:$out" "3:" "record ${file##*/}: refused"
+	isnt "$err" "" "record ${file##*/}: says why"
+done
+is "$(cat "$TAP_TMP/foreign")" "not a recording" "a foreign file is left alone"
+ln -s "$TAP_TMP/foreign" "$TAP_TMP/link"
+run "$TCPTRIAGE" record "$TAP_TMP/link" -c 1
+like "$err" "symbolic link" "a symbolic link is not followed"
+run "$TCPTRIAGE" states --from="$TAP_TMP/foreign"
+is "$status:$out" "3:" "--from a foreign file"
+like "$err" "byte 0" "names the byte"
+run "$TCPTRIAGE" states --from="$TAP_TMP/nothing"
+is "$status" 3 "--from no file"
+run "$TCPTRIAGE" record "$rec" -N all
+is "$status" 64 "one namespace a recording"
+
+# A full disk: the file ends with the last complete sample.
+if ((EUID == 0)) && unshare -m true 2>/dev/null; then
+	full() {
+		mount -t tmpfs -o size=16k none /mnt && in_ns "$TCPTRIAGE" record /mnt/r -i 0.01 -c 500
+		echo "status $?"
+		"$TCPTRIAGE" states -H --from=/mnt/r >/dev/null && echo readable
+	}
+	export -f full in_ns
+	got=$(unshare -m bash -c "TCPTRIAGE='$TCPTRIAGE' netns_enter=(${netns_enter[*]}); full" 2>"$TAP_TMP/full.err")
+	like "$got" "status 3.*readable" "disk full: status 3, what was complete is readable"
+	like "$(cat "$TAP_TMP/full.err")" "No space left" "with the reason"
+fi
+done_testing
