@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* check: is something wrong with TCP on this host right now? One dump feeds the other analyses and a
  * fold of its own; the rows of the findings table judge what they report. */
+#include <math.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -34,6 +35,8 @@ struct check {
 	/** Ports whose listener asked for that very port, as seen last. */
 	struct port_set fixed;
 	bool fixed_known;
+	/** Samples that were judged. */
+	uint64_t judged;
 };
 
 /** Judged before the others, which look at it: a full accept queue explains what else hangs. */
@@ -295,6 +298,28 @@ static void report_findings(const struct check *c, const struct finding *found,
 		add_finding(a, list, &ranked[i]);
 }
 
+/** Learns what the look before a sample, or any sample with locks, tells of fixed ports. */
+static void learn_fixed(struct check *c)
+{
+	if (c->stalls.fixed_known)
+		c->fixed = c->stalls.fixed;
+	c->fixed_known |= c->stalls.fixed_known || !c->stalls.states[STATE_LISTEN];
+}
+
+/** Reports of the other parts into E. Only listeners took part in the look before the first sample:
+ *  for the others there was none. */
+static void ask_others(struct check *c, struct evidence *e, struct report *report)
+{
+	struct host host = *e->host;
+
+	host.sample = c->judged;
+	if (!c->judged)
+		host.interval = NAN;
+	e->ports = ask(c, PART_PORTS, &host, report);
+	e->close_wait = ask(c, PART_CLOSE_WAIT, &host, report);
+	e->handshakes = ask(c, PART_HANDSHAKES, &host, report);
+}
+
 static void check_finish(void *state, const struct host *host, struct report *report)
 {
 	struct check *c = state;
@@ -303,27 +328,20 @@ static void check_finish(void *state, const struct host *host, struct report *re
 			      .arena = &report->arena };
 
 	ask_needs(c, host->now);
-	/* Which ports are fixed is told in the look before the sample, or with locks. */
-	if (c->stalls.fixed_known) {
-		c->fixed = c->stalls.fixed;
-		c->fixed_known = true;
-	} else if (!c->stalls.states[STATE_LISTEN]) {
-		c->fixed_known = true;
-	}
-	e.fixed = c->fixed_known ? &c->fixed : NULL;
+	learn_fixed(c);
 	e.listeners = ask(c, PART_LISTENERS, host, report);
 	/* The others would take what was not dumped for gone. */
 	if (host->priming)
 		return;
-	e.ports = ask(c, PART_PORTS, host, report);
-	e.close_wait = ask(c, PART_CLOSE_WAIT, host, report);
-	e.handshakes = ask(c, PART_HANDSHAKES, host, report);
+	e.fixed = c->fixed_known ? &c->fixed : NULL;
+	ask_others(c, &e, report);
 	judge(&e, JUDGED_FIRST, found);
 	for (int i = 0; i < FINDING_COUNT; i++) {
 		if (i != JUDGED_FIRST)
 			judge(&e, i, found);
 	}
 	report_findings(c, found, report);
+	c->judged++;
 }
 
 static const struct view views[] = {
