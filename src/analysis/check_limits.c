@@ -94,14 +94,28 @@ void judge_file_table_full(const struct evidence *e, const struct finding_row *r
 		      "open files of the machine against fs.file-max");
 }
 
+/** The fuller of two tables, A of NA and B of NB, an unknown one being the emptier. */
+static bool fuller(int64_t a, int64_t na, int64_t b, int64_t nb)
+{
+	if (a == FACT_UNKNOWN || na == FACT_UNKNOWN || na <= 0)
+		return false;
+	if (b == FACT_UNKNOWN || nb == FACT_UNKNOWN || nb <= 0)
+		return true;
+	return (double)a / (double)na > (double)b / (double)nb;
+}
+
 void judge_neighbor_table_full(const struct evidence *e, const struct finding_row *row,
 			       struct finding *out)
 {
-	int64_t fulls;
+	int64_t n4 = fact(e, FACT_NEIGH_ENTRIES), max4 = fact(e, FACT_NEIGH_THRESH3);
+	int64_t n6 = fact(e, FACT_NEIGH6_ENTRIES), max6 = fact(e, FACT_NEIGH6_THRESH3), fulls;
 
-	finding_ratio(e, row, out, fact(e, FACT_NEIGH_ENTRIES), fact(e, FACT_NEIGH_THRESH3),
-		      "neighbours against gc_thresh3");
-	fulls = counted(e, out, FACT_NEIGH_TABLE_FULLS, "overflows");
+	if (fuller(n6, max6, n4, max4))
+		finding_ratio(e, row, out, n6, max6, "IPv6 neighbours against gc_thresh3");
+	else
+		finding_ratio(e, row, out, n4, max4, "neighbours against gc_thresh3");
+	fulls = counted(e, out, FACT_NEIGH_TABLE_FULLS, "overflows") +
+		counted(e, out, FACT_NEIGH6_TABLE_FULLS, "overflows_ipv6");
 	if (fulls > 0)
 		finding_raise(out, e->arena, SEVERITY_CRITICAL,
 			      "the table overflowed %lld times during the sample", (long long)fulls);

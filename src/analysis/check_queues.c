@@ -126,6 +126,22 @@ static bool explained(const struct evidence *e, double port)
 	return false;
 }
 
+/** True where the attempt V goes to a listener of our own whose full queue is a finding already. */
+static bool explained_out(const struct evidence *e, const struct value *v)
+{
+	const char *remote = tree_text(v, "remote", ""), *local = tree_text(v, "local", "");
+	const struct finding *f = &e->found[FINDING_ACCEPT_QUEUE_FULL];
+
+	if (!explained(e, tree_number(v, "remote_port", 0)))
+		return false;
+	for (const struct value *l = tree_first(f->evidence, "listeners"); l; l = l->next) {
+		/* To an address of our own, connect() leaves from that address. */
+		if (tree_is(l, "local", remote) || strcmp(local, remote) == 0)
+			return true;
+	}
+	return false;
+}
+
 /** Handshakes in STATE that hang, and the age of the oldest. */
 struct hanging {
 	uint64_t count;
@@ -251,7 +267,7 @@ static void count_targets(const struct evidence *e, struct strmap *targets, stru
 	for (const struct value *v = tree_first(e->handshakes, "sockets"); v; v = v->next) {
 		struct target *t;
 
-		if (!hangs(v, "SYN_SENT"))
+		if (!hangs(v, "SYN_SENT") || explained_out(e, v))
 			continue;
 		t = strmap_put(targets, target_key(e, v), NULL);
 		t->hanging++;
@@ -278,7 +294,7 @@ static const struct value *deadest(const struct evidence *e, const struct strmap
 	for (const struct value *v = tree_first(e->handshakes, "sockets"); v; v = v->next) {
 		const struct target *t;
 
-		if (!hangs(v, "SYN_SENT"))
+		if (!hangs(v, "SYN_SENT") || explained_out(e, v))
 			continue;
 		t = strmap_get(targets, target_key(e, v));
 		if (t && t->hanging > *hanging && (double)t->hanging >= t->answered) {

@@ -284,14 +284,14 @@ static const struct view_column socket_columns[] = {
 static const struct view views[] = {
 	{ .name = "handshakes", .kind = VIEW_LINES, .path = "",
 	  .line = "{syn_sent} in SYN_SENT, {syn_recv} in SYN_RECV\n"
-		  "age: half under {age_seconds.p50:seconds}, 90 % under {age_seconds.p90:seconds}, "
-		  "99 % under {age_seconds.p99:seconds}, oldest {age_seconds.max:seconds}" },
+		  "age in seconds: half under {age_seconds.p50:seconds}, 90 % under "
+		  "{age_seconds.p90:seconds}, 99 % under {age_seconds.p99:seconds}, oldest "
+		  "{age_seconds.max:seconds}" },
 	{ .name = "completed", .kind = VIEW_LINES, .path = "completed",
 	  .line = "completed: {count}; failed: {failed}; ended unseen: {unknown}\n"
 		  "within 200 ms: {within_200ms:ratio}; within 500 ms: {within_500ms:ratio}\n"
-		  "half took at most {p50:seconds}, 90 % {p90:seconds}, 99 % {p99:seconds}\n"
-		  "looked every {resolution_seconds:seconds} at least; {quick} were over between "
-		  "two looks" },
+		  "seconds: half took at most {p50:seconds}, 90 % {p90:seconds}, 99 % {p99:seconds}\n"
+		  "over between two looks: {quick}" },
 	{ .name = "handshake-groups", .kind = VIEW_TABLE, .path = "groups",
 	  .columns = group_columns, .optional = true, .title = "By peer" },
 	{ .name = "handshake-sockets", .kind = VIEW_TABLE, .path = "sockets",

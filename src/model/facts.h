@@ -101,6 +101,12 @@ enum fact_form {
 	  "neighbour table overflows, IPv4") \
 	X(KERNEL, "/proc/sys/kernel/osrelease", RELEASE, NULL, 0, false, \
 	  "kernel release, 1000 * major + minor") \
+	X(NEIGH6_THRESH3, "/proc/sys/net/ipv6/neigh/default/gc_thresh3", NUMBER, NULL, 0, false, \
+	  "neigh gc_thresh3, IPv6") \
+	X(NEIGH6_ENTRIES, "/proc/thread-self/net/stat/ndisc_cache", PERCPU, "entries", 0, false, \
+	  "neighbour table entries, IPv6") \
+	X(NEIGH6_TABLE_FULLS, "/proc/thread-self/net/stat/ndisc_cache", PERCPU, "table_fulls", 0, true, \
+	  "neighbour table overflows, IPv6") \
 	X(FILE_NR, "/proc/sys/fs/file-nr", NUMBER, NULL, 0, false, "open files, whole machine") \
 	X(FILE_MAX, "/proc/sys/fs/file-nr", NUMBER, NULL, 2, false, "fs.file-max") \
 	X(SOCK_TCP_INUSE, "/proc/thread-self/net/sockstat", SOCKSTAT, "TCP:inuse", 0, false, \

@@ -31,6 +31,7 @@ static void set_healthy(void)
 		{ FACT_FILE_NR, 1000 },	     { FACT_FILE_MAX, 100000 },	 { FACT_SOCK_TW, 100 },
 		{ FACT_ACTIVE_OPENS, 1000 }, { FACT_PASSIVE_OPENS, 1000 }, { FACT_TW_OVERFLOW, 3 },
 		{ FACT_ABORT_ON_MEMORY, 3 }, { FACT_MEM_PRESSURES, 3 },	 { FACT_LISTEN_OVERFLOWS, 3 },
+		{ FACT_NEIGH6_ENTRIES, 10 }, { FACT_NEIGH6_THRESH3, 1000 },
 		{ FACT_LISTEN_DROPS, 3 },    { FACT_REQQ_FULL_DROP, 3 }, { FACT_REQQ_FULL_COOKIES, 3 },
 	};
 
@@ -172,6 +173,7 @@ static const struct limit {
 	{ FACT_CT_COUNT, 8499, 8500, 9500, "conntrack-full" },
 	{ FACT_FILE_NR, 89999, 90000, 98000, "file-table-full" },
 	{ FACT_NEIGH_ENTRIES, 899, 900, 1000, "neighbor-table-full" },
+	{ FACT_NEIGH6_ENTRIES, 899, 900, 1000, "neighbor-table-full" },
 };
 
 static void limits_have_their_marks(void **state)
@@ -472,6 +474,12 @@ static void a_full_accept_queue_explains_hanging_requests(void **state)
 	fold_owner(&f, 77, "app", 10, 1024, s.inode);
 	fold_add(&f, &s);
 	add_handshakes(5, STATE_SYN_RECV, "192.0.2.1", 3, 5000);
+	/* The clients on this very host. */
+	for (uint16_t i = 0; i < 5; i++) {
+		s = fold_sock(STATE_SYN_SENT, "127.0.0.1", (uint16_t)(35000 + i), "127.0.0.1", 80);
+		s = fold_timer(s, 4, 500);
+		fold_add(&f, &s);
+	}
 	expect("accept-queue-full critical");
 	assert_non_null(strstr(fold_text(finding("accept-queue-full"), "summary"),
 			       "0.0.0.0:80 of app (pid 77): accept queue 129 of 128"));
