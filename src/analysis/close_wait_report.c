@@ -316,6 +316,7 @@ void cw_report(const struct cw *cw, const struct host *host, const struct cw_own
 	if (cw->socks.len && (!host->owners || !host->owners->searched))
 		report->complete = false;
 	if (cw->ageless)
-		notes_add(host->notes, "%llu sockets are left out: this source does not tell their age",
+		notes_set(host->notes, "ageless",
+			  "%llu sockets are left out: this source does not tell their age",
 			  (unsigned long long)cw->ageless);
 }

@@ -9,31 +9,68 @@
 
 #include "base/str.h"
 
+/** Room for a note that may change, so that a run with any number of samples needs no more. */
+#define NOTE_ROOM 256
+
+/** A copy of TEXT that can be overwritten with up to NOTE_ROOM bytes. */
+static char *keep_note(struct notes *n, const char *text)
+{
+	size_t size = strlen(text) + 1;
+
+	return memcpy(arena_alloc(&n->arena, size < NOTE_ROOM ? NOTE_ROOM : size), text, size);
+}
+
+static void add_note(struct notes *n, const char *about, const char *text)
+{
+	if (n->count == n->cap) {
+		n->cap = n->cap ? n->cap * 2 : 8;
+		n->text = xreallocarray(n->text, n->cap, sizeof(*n->text));
+		n->about = xreallocarray(n->about, n->cap, sizeof(*n->about));
+	}
+	n->about[n->count] = about;
+	n->text[n->count++] = about ? keep_note(n, text) : arena_strdup(&n->arena, text);
+}
+
 void notes_add(struct notes *n, const char *fmt, ...)
 {
 	struct str text = { 0 };
 	va_list ap;
+	size_t i = 0;
 
 	va_start(ap, fmt);
 	str_vaddf(&text, fmt, ap);
 	va_end(ap);
-	for (size_t i = 0; i < n->count; i++) {
-		if (strcmp(n->text[i], str_text(&text)) == 0) {
-			str_free(&text);
-			return;
-		}
-	}
-	if (n->count == n->cap) {
-		n->cap = n->cap ? n->cap * 2 : 8;
-		n->text = xreallocarray(n->text, n->cap, sizeof(*n->text));
-	}
-	n->text[n->count++] = arena_strdup(&n->arena, str_text(&text));
+	while (i < n->count && strcmp(n->text[i], str_text(&text)) != 0)
+		i++;
+	if (i == n->count)
+		add_note(n, NULL, str_text(&text));
+	str_free(&text);
+}
+
+void notes_set(struct notes *n, const char *about, const char *fmt, ...)
+{
+	struct str text = { 0 };
+	va_list ap;
+	size_t i = 0;
+
+	va_start(ap, fmt);
+	str_vaddf(&text, fmt, ap);
+	va_end(ap);
+	while (i < n->count && (!n->about[i] || strcmp(n->about[i], about) != 0))
+		i++;
+	if (i == n->count)
+		add_note(n, about, str_text(&text));
+	else if (text.len < NOTE_ROOM)
+		memcpy((char *)n->text[i], str_text(&text), text.len + 1);
+	else
+		n->text[i] = keep_note(n, str_text(&text));
 	str_free(&text);
 }
 
 void notes_free(struct notes *n)
 {
 	free(n->text);
+	free(n->about);
 	arena_free(&n->arena);
 	*n = (struct notes){ 0 };
 }

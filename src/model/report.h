@@ -44,12 +44,17 @@ struct value {
 struct notes {
 	/** const char *, in the arena, without repeats. */
 	const char **text;
+	/** By the same index: what notes_set() said it is about, or NULL. */
+	const char **about;
 	size_t count, cap;
 	struct arena arena;
 };
 
 /** Adds a formatted note unless the same text is there. */
 PRINTF(2, 3) void notes_add(struct notes *n, const char *fmt, ...);
+/** The same for what each sample may say with other numbers: replaces what was said ABOUT (a literal)
+ *  before, so that it is one note, said once, with the numbers of now. */
+PRINTF(3, 4) void notes_set(struct notes *n, const char *about, const char *fmt, ...);
 /** Gives everything back; empty and ready again. */
 NONNULL void notes_free(struct notes *n);
 

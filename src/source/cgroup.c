@@ -130,8 +130,8 @@ static int walk_mount(const char *point, struct cgroups *out, struct notes *note
 	if (ret)
 		notes_add(notes, "cgroups are unknown: %s: %s", point, strerror(-ret));
 	else if (w.unread)
-		notes_add(notes, "%llu cgroups could not be read: %s", (unsigned long long)w.unread,
-			  strerror(-w.error));
+		notes_set(notes, "unread cgroups", "%llu cgroups could not be read: %s",
+			  (unsigned long long)w.unread, strerror(-w.error));
 	vec_free(&w.paths);
 	return 0;
 }

@@ -287,10 +287,11 @@ static void note_error(int err, const char *what, struct notes *notes)
 	struct rlimit limit;
 
 	if (err == -EMFILE && getrlimit(RLIMIT_NOFILE, &limit) == 0)
-		notes_add(notes, "%s: too many open files: RLIMIT_NOFILE is %llu (ulimit -n)", what,
+		notes_set(notes, "broken search",
+			  "%s: too many open files: RLIMIT_NOFILE is %llu (ulimit -n)", what,
 			  (unsigned long long)limit.rlim_cur);
 	else
-		notes_add(notes, "%s: %s", what, strerror(-err));
+		notes_set(notes, "broken search", "%s: %s", what, strerror(-err));
 }
 
 /** Says what could not be seen. */
@@ -310,12 +311,12 @@ static void note_coverage(const struct scan *s, const struct tally *t, const str
 		note_error(t->error, text.s, notes);
 	}
 	if (refused && has_both_capabilities())
-		notes_add(notes,
+		notes_set(notes, "unreadable",
 			  "%s%llu of %llu processes may not be read, in spite of CAP_SYS_PTRACE and "
 			  "CAP_DAC_READ_SEARCH (a security module or a user namespace forbids it)",
 			  t->broken ? "" : str_text(&text), refused, seen);
 	else if (refused)
-		notes_add(notes,
+		notes_set(notes, "unreadable",
 			  "%s%llu of %llu processes may not be read; CAP_SYS_PTRACE and "
 			  "CAP_DAC_READ_SEARCH (or root) would allow it",
 			  t->broken ? "" : str_text(&text), refused, seen);
@@ -323,7 +324,7 @@ static void note_coverage(const struct scan *s, const struct tally *t, const str
 		notes_add(notes, "processes of other users do not show in /proc (hidepid): who of them "
 				 "holds sockets is unknown");
 	if (t->unsure_threads && wanted && out->sockets.len < wanted->len)
-		notes_add(notes,
+		notes_set(notes, "unsure threads",
 			  "%llu threads could not be compared with their process (kcmp is refused): "
 			  "descriptors that only such a thread has may be missing",
 			  (unsigned long long)t->unsure_threads);
