@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/findings.h"
 #include "base/wrap.h"
 #include "model/state.h"
 #include "model/topic.h"
@@ -128,6 +129,20 @@ static void every_name_of_the_contract_is_known(void **state)
 	assert_null(topic_find("net.ipv4."));
 }
 
+static void every_finding_of_check_has_its_topic(void **state)
+{
+	(void)state;
+	for (int i = 0; i < FINDING_COUNT; i++) {
+		const struct topic *row = topic_find(finding_table[i].id);
+
+		if (!row || row != &topic_findings[i])
+			fail_msg("%s: no topic at its place", finding_table[i].id);
+		assert_string_equal(row->name, finding_table[i].id);
+		assert_int_equal(row->kind, TOPIC_FINDING);
+	}
+	assert_null(topic_findings[FINDING_COUNT].name);
+}
+
 static void text_keeps_to_its_width(void **state)
 {
 	static const size_t widths[] = { 80, 60, 100 };
@@ -199,6 +214,7 @@ int main(void)
 		cmocka_unit_test(pointers_lead_somewhere),
 		cmocka_unit_test(every_state_has_its_topic),
 		cmocka_unit_test(every_name_of_the_contract_is_known),
+		cmocka_unit_test(every_finding_of_check_has_its_topic),
 		cmocka_unit_test(text_keeps_to_its_width),
 		cmocka_unit_test(words_are_wrapped),
 		cmocka_unit_test(the_list_has_every_topic_once),
