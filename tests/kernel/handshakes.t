@@ -38,9 +38,9 @@ late=0.15
 # ages_fit STATE FIRST LAST NAME: handshakes in STATE, made between FIRST and LAST, have ages that
 # bracket the stopwatch: lower bounds not above it, upper bounds not below.
 ages_fit() {
-	local low high max_low unused
+	local low high max_low
 	read -r low high < <(ages "$1" age_seconds)
-	read -r max_low unused < <(ages "$1" age_max_seconds)
+	read -r max_low _ < <(ages "$1" age_max_seconds)
 	ok "$4: at least $low..$high, at most from $max_low on" holds \
 		"$high <= $after - $2 + 0.02 && $max_low >= ($before - $3) * (1 - $late) - 0.05"
 }
