@@ -192,9 +192,13 @@ static enum cw_class classify(const struct cw_sock *s)
 	return s->rqueue ? CW_UNREAD : CW_LEAKED;
 }
 
-/** Finds listeners and classes. Done once a sample, before the inodes are asked for. */
-static void classify_all(struct cw *cw)
+/** Ages, listeners and classes of what is asked for. May be done again: nothing changes then. */
+static void prepare(struct cw *cw)
 {
+	tell_ages(cw);
+	if (cw->older > 0)
+		drop_young(cw);
+
 	cw_index_listeners(cw);
 	for (size_t i = 0; i < cw->socks.len; i++) {
 		struct cw_sock *s = &VEC_AT(&cw->socks, struct cw_sock, i);
@@ -220,7 +224,7 @@ static void close_wait_want(void *state, struct map *set)
 {
 	struct cw *cw = state;
 
-	classify_all(cw);
+	prepare(cw);
 	for (size_t i = 0; i < cw->socks.len; i++) {
 		uint64_t inode = cw_holder_inode(cw, &VEC_AT(&cw->socks, struct cw_sock, i));
 
@@ -234,10 +238,7 @@ static void close_wait_finish(void *state, const struct host *host, struct repor
 	struct cw *cw = state;
 	struct cw_owners owners;
 
-	classify_all(cw);
-	tell_ages(cw);
-	if (cw->older > 0)
-		drop_young(cw);
+	prepare(cw);
 	cw_owners_build(cw, host, &owners);
 	cw_follow_growth(cw, host, &owners);
 	cw_report(cw, host, &owners, report);

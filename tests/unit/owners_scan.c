@@ -391,7 +391,7 @@ static void churn_does_no_harm(void **state)
 		}
 		_exit(0);
 	}
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 8; i++) {
 		struct notes notes = { 0 };
 		struct owners o;
 
