@@ -12,6 +12,7 @@
 #include "pipeline.h"
 #include "render/row.h"
 #include "source/destroy.h"
+#include "source/users.h"
 
 /* A socket that is to die, and what became of it. */
 struct victim {
@@ -99,7 +100,7 @@ static void choose_columns(struct kill *k)
 	k->ctx = (struct column_context){
 		.owners = k->p->have_owners ? &k->p->owners : NULL,
 		.cgroups = k->p->have_cgroups ? &k->p->cgroups : NULL,
-		.user_name = pipeline_user_name,
+		.user_name = users_name,
 		.scratch = &k->scratch,
 	};
 }

@@ -12,6 +12,7 @@
 #include "pipeline.h"
 #include "render/row.h"
 #include "names.h"
+#include "source/users.h"
 
 /** Bytes gathered before they are written. */
 #define WRITE_AT ((size_t)48 * 1024)
@@ -265,7 +266,7 @@ static void look_around(struct list *l)
 	l->ctx = (struct column_context){
 		.owners = p->have_owners ? &p->owners : NULL,
 		.cgroups = p->have_cgroups ? &p->cgroups : NULL,
-		.user_name = pipeline_user_name,
+		.user_name = users_name,
 		.scratch = &l->scratch,
 	};
 	l->filter = (struct filter_context){ l->ctx.owners, l->ctx.cgroups };

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/escape.h"
 #include "source/probe.h"
+#include "source/users.h"
 
 /** Threads that a dump may use at most; the source takes fewer where they do not pay. */
 #define WORKERS 4
@@ -430,7 +431,7 @@ static void finish_folds(struct pipeline *p, struct fold *folds, size_t count,
 		.gone = p->have_gone ? &p->gone : NULL,
 		.sample = p->samples, .priming = priming, .source = source_kind(p->source),
 		.notes = &p->notes,
-		.netns_names = own_name, .netns_count = 1, .user_name = pipeline_user_name,
+		.netns_names = own_name, .netns_count = 1, .user_name = users_name,
 	};
 	const char *netns = source_netns(p->source);
 

@@ -98,8 +98,6 @@ NODISCARD RETURNS_NONNULL NONNULL struct value *pipeline_envelope(struct pipelin
 /** Adds the member "time": REALTIME_NS as RFC 3339 UTC with milliseconds. */
 NONNULL void envelope_add_time(struct arena *a, struct value *o, int64_t realtime_ns);
 
-/** Name of a user by uid, cached, or NULL. */
-const char *pipeline_user_name(uint32_t uid);
 
 /** How to render for standard output, from OPT and the terminal. */
 NONNULL void pipeline_render_options(const struct options *opt, struct render_options *out);

@@ -2,7 +2,6 @@
 /* A report as a whole command: repetition, rendering, exit status. */
 #include <errno.h>
 #include <langinfo.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,23 +18,6 @@
 
 /** Rows on a terminal where -t does not say. */
 #define TERMINAL_ROWS 20
-
-const char *pipeline_user_name(uint32_t uid)
-{
-	static struct map names;
-	char **name;
-	bool is_new;
-
-	if (!names.key_size)
-		names = MAP_OF(uint32_t, char *);
-	name = map_put(&names, &uid, &is_new);
-	if (is_new) {
-		const struct passwd *pw = getpwuid(uid);
-
-		*name = pw ? xstrdup(pw->pw_name) : NULL;
-	}
-	return *name;
-}
 
 static bool wants_color(const struct options *opt, bool terminal)
 {

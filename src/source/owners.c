@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <pthread.h>
-#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -22,6 +21,7 @@
 #include "source/owners_parse.h"
 #include "source/owners_read.h"
 #include "source/owners_visit.h"
+#include "source/users.h"
 
 /** A worker has up to this many descriptors open at a time. */
 #define WORKER_FDS 3
@@ -248,28 +248,18 @@ static struct tally count_results(const struct scan *s, struct owners *out)
 	return t;
 }
 
-/** Names the users, each asked for once. */
+/** Names the users. */
 static void name_users(struct owners *out)
 {
-	struct map names = MAP_OF(uint32_t, const char *);
-
 	for (size_t i = 0; i < out->processes.len; i++) {
 		struct process *p = &VEC_AT(&out->processes, struct process, i);
-		struct passwd pw, *found = NULL;
-		char buffer[4096];
-		const char **name;
-		bool is_new;
+		const char *name = p->uid == UINT32_MAX ? NULL : users_name(p->uid);
 
-		if (p->uid == UINT32_MAX)
-			continue;
-		name = map_put(&names, &p->uid, &is_new);
-		if (is_new && getpwuid_r(p->uid, &pw, buffer, sizeof(buffer), &found) == 0 && found)
-			*name = arena_strdup(&out->arena, pw.pw_name);
-		else if (is_new)
-			*name = arena_printf(&out->arena, "%u", p->uid);
-		p->user = *name;
+		if (name)
+			p->user = arena_strdup(&out->arena, name);
+		else if (p->uid != UINT32_MAX)
+			p->user = arena_printf(&out->arena, "%u", p->uid);
 	}
-	map_free(&names);
 }
 
 static bool has_both_capabilities(void)
