@@ -70,12 +70,16 @@ void fold_owner(struct fold *f, pid_t pid, const char *name, int64_t open, int64
 {
 	struct owners_range *range = map_put(&f->owners.sockets, &inode, NULL);
 	struct holder *h = vec_push(&f->owners.holders);
-	struct process *p = vec_push(&f->owners.processes);
+	struct vec *all = &f->owners.processes;
+	struct process *p = all->len ? &VEC_AT(all, struct process, all->len - 1) : NULL;
 
+	/* The next socket of the process that came last. */
+	if (!p || p->pid != pid)
+		p = vec_push(all);
 	if (!range->count)
 		range->first = (uint32_t)f->owners.holders.len - 1;
 	range->count++;
-	*h = (struct holder){ .process = (uint32_t)f->owners.processes.len - 1, .fd = 3,
+	*h = (struct holder){ .process = (uint32_t)all->len - 1, .fd = 3,
 			      .tid = pid };
 	*p = (struct process){ .pid = pid, .comm = name, .cmdline = "", .cgroup = "",
 			       .fds_open = open, .fds_limit = limit };

@@ -31,7 +31,7 @@ struct value *fold_finish(struct fold *f, double seconds, bool rates);
 void fold_end(struct fold *f);
 
 /** A process with that pid, name and descriptors that holds the socket INODE. To be called by rising
- *  pid, before fold_finish(). */
+ *  pid, before fold_finish(); with the same pid again for its next socket. */
 void fold_owner(struct fold *f, pid_t pid, const char *name, int64_t open, int64_t limit,
 		uint64_t inode);
 
