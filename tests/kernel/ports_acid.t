@@ -6,5 +6,7 @@
 . "$(dirname "$0")/../lib/tap.sh"
 needs_command jq ip
 needs_netns
+((EUID == 0)) || UNSHARE="unshare -r"
 trap - EXIT
-exec "${BUILD:-$TAP_TOP/build/plain}/tests/ports/acid" "${SEED:-4}" "${FIRST:-0}" "${ROUNDS:-120}"
+rm -rf "$TAP_TMP"
+exec ${UNSHARE:-} "${BUILD:-$TAP_TOP/build/plain}/tests/ports/acid" mixes "${SEED:-4}" "${FIRST:-0}" "${ROUNDS:-200}"

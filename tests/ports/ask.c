@@ -3,11 +3,13 @@
 #include "acid.h"
 
 #include <errno.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +54,20 @@ static void exec_program(enum mode mode, int fd)
 	_exit(127);
 }
 
+bool bpf_works(void)
+{
+	union bpf_attr attr = { 0 };
+	int fd;
+
+	attr.map_type = BPF_MAP_TYPE_ARRAY;
+	attr.key_size = attr.value_size = 4;
+	attr.max_entries = 1;
+	fd = (int)syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 && access("/sys/kernel/btf/vmlinux", R_OK) == 0;
+}
+
 static int read_answers(FILE *f, struct answer *out, size_t cap)
 {
 	int n = 0;
@@ -63,31 +79,52 @@ static int read_answers(FILE *f, struct answer *out, size_t cap)
 	return n;
 }
 
-int ask(enum mode mode, struct answer *out, size_t cap)
+int ask_start(enum mode mode, char path[static 32])
 {
-	static const char filter[] =
-		"(.range | \"range - 0 \\(.usable) \\(.usable) \\(.usable) \\(.usable) 0\"), "
-		"(.pools[] | select(.ifindex == null) | \"\\(.local) \\(.remote) \\(.remote_port) "
-		"\\(.free) \\(.free_min) \\(.free_max) \\(.capacity) \\(.in_use)\")";
-	char path[] = "/tmp/tcptriage-acid.XXXXXX", command[1024];
-	int fd = mkstemp(path), status, n = -1;
 	pid_t child;
-	FILE *f;
+	int fd;
 
+	snprintf(path, 32, "/tmp/tcptriage-acid.XXXXXX");
+	fd = mkstemp(path);
 	if (fd < 0)
 		return -1;
 	fflush(stdout);
 	child = fork();
 	if (child == 0)
 		exec_program(mode, fd);
-	if (child > 0 && waitpid(child, &status, 0) == child && status == 0) {
-		snprintf(command, sizeof(command), "jq -r '%s' %s", filter, path);
-		f = popen(command, "r");
-		n = f ? read_answers(f, out, cap) : -1;
-		if (f && pclose(f))
-			n = -1;
-	}
 	close(fd);
-	unlink(path);
+	return child;
+}
+
+FILE *ask_finish(int child, const char *path, const char *filter)
+{
+	char command[1024];
+	int status;
+	FILE *f = NULL;
+
+	if (child > 0 && waitpid(child, &status, 0) == child && status == 0) {
+		/* The file is open before it is removed. */
+		snprintf(command, sizeof(command), "exec <%s; rm -f %s; exec jq -r '%s'", path, path,
+			 filter);
+		f = popen(command, "r");
+	}
+	if (!f)
+		unlink(path);
+	return f;
+}
+
+int ask(enum mode mode, struct answer *out, size_t cap)
+{
+	static const char filter[] =
+		"(.range | \"range - 0 \\(.usable) \\(.usable) \\(.usable) \\(.usable) 0\"), "
+		"(.pools[] | select(.ifindex == null) | \"\\(.local) \\(.remote) \\(.remote_port) "
+		"\\(.free) \\(.free_min) \\(.free_max) \\(.capacity) \\(.in_use)\")";
+	char path[32];
+	int child = ask_start(mode, path), n;
+	FILE *f = ask_finish(child, path, filter);
+
+	n = f ? read_answers(f, out, cap) : -1;
+	if (f && pclose(f))
+		n = -1;
 	return n;
 }

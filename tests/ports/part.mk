@@ -4,7 +4,7 @@ ACID_BIN = $(BUILD)/tests/ports/acid
 
 $(ACID_BIN): $(ACID_OBJ)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm
 
 # Like the laboratory it makes sockets; what it judges carries the sanitizer.
 $(ACID_BIN): HARDEN =

@@ -46,7 +46,7 @@ unsigned random_below(unsigned n)
 
 static void die(const char *what)
 {
-	printf("Bail out!  %s: %s\n", what, strerror(errno));
+	printf("not ok - %s: %s\n", what, strerror(errno));
 	exit(1);
 }
 
