@@ -302,9 +302,13 @@ static int dump_folds(struct pipeline *p, const struct needs *n, struct fold *fo
 					  p->have_cgroups ? &p->cgroups : NULL }, 0 };
 		args[k] = &w[k];
 		for (size_t i = 0; i < count; i++) {
-			w[k].folds[i] = folds[i];
+			struct fold *f = &w[k].folds[i];
+
+			*f = folds[i];
 			if (k)
-				w[k].folds[i].state = folds[i].analysis->begin(p->opt);
+				f->state = f->analysis->begin(p->opt);
+			if (f->analysis->prepare)
+				f->analysis->prepare(f->state, &p->now);
 		}
 		worker_restart(&w[k]);
 	}

@@ -91,6 +91,8 @@ struct analysis {
 	void (*needs)(const struct options *opt, const struct facts *facts, struct needs *out);
 	/** New state for a run. */
 	void *(*begin)(const struct options *opt);
+	/** Optional: the facts of the sample, before its dump; for each thread's state as well. */
+	void (*prepare)(void *state, const struct facts *facts);
 	/** A dump starts (again, after an interruption): forget what add() brought since the last
 	 *  finish(). */
 	void (*restart)(void *state);

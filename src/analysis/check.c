@@ -24,7 +24,7 @@ struct part {
 	/** NULL where it is not in the table. */
 	const struct analysis *analysis;
 	void *state;
-	/** What it asked for with the facts of the last sample (or of none): it need not see more. */
+	/** What it asks for: it need not see more. */
 	struct needs needs;
 };
 
@@ -70,6 +70,19 @@ static void check_end(void *state)
 	}
 	stalls_free(&c->stalls);
 	free(c);
+}
+
+static void check_prepare(void *state, const struct facts *facts)
+{
+	struct check *c = state;
+
+	for (int i = 0; i < PART_COUNT; i++) {
+		struct part *p = &c->parts[i];
+
+		p->needs = (struct needs){ 0 };
+		if (p->analysis)
+			p->analysis->needs(c->opt, facts, &p->needs);
+	}
 }
 
 static void check_restart(void *state)
@@ -148,6 +161,17 @@ static void check_add_other(void *state, const struct sock *s)
 	}
 }
 
+static void check_merge(void *state, void *from)
+{
+	struct check *c = state, *other = from;
+
+	for (int i = 0; i < PART_COUNT; i++) {
+		if (c->parts[i].analysis)
+			c->parts[i].analysis->merge(c->parts[i].state, other->parts[i].state);
+	}
+	stalls_merge(&c->stalls, &other->stalls);
+}
+
 static void check_want(void *state, struct map *set)
 {
 	struct check *c = state;
@@ -176,18 +200,6 @@ static const struct value *ask(struct check *c, int i, const struct host *host,
 	report->arena = sub.arena;
 	report->complete &= sub.complete;
 	return sub.root;
-}
-
-/** Asks every part what it needs now that the facts are known: for the next sample. */
-static void ask_needs(struct check *c, const struct facts *facts)
-{
-	for (int i = 0; i < PART_COUNT; i++) {
-		struct part *p = &c->parts[i];
-
-		p->needs = (struct needs){ 0 };
-		if (p->analysis)
-			p->analysis->needs(c->opt, facts, &p->needs);
-	}
 }
 
 static void judge(const struct evidence *e, int i, struct finding *found)
@@ -327,7 +339,6 @@ static void check_finish(void *state, const struct host *host, struct report *re
 	struct evidence e = { .host = host, .stalls = &c->stalls, .found = found,
 			      .arena = &report->arena };
 
-	ask_needs(c, host->now);
 	learn_fixed(c);
 	e.listeners = ask(c, PART_LISTENERS, host, report);
 	/* The others would take what was not dumped for gone. */
@@ -359,9 +370,11 @@ const struct analysis check_analysis = {
 	.name = "check",
 	.needs = check_needs,
 	.begin = check_begin,
+	.prepare = check_prepare,
 	.restart = check_restart,
 	.add = check_add,
 	.add_other = check_add_other,
+	.merge = check_merge,
 	.want = check_want,
 	.finish = check_finish,
 	.end = check_end,

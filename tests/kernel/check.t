@@ -244,7 +244,10 @@ done
 made=$SECONDS
 
 # Orphans live for a minute; a quarter of it is enough to tell.
-sleep 45
+half_way() {
+	((SECONDS >= made + 45))
+}
+poll 60 half_way
 place orphans
 orphaned=$SECONDS
 old_enough() {

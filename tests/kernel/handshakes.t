@@ -31,6 +31,16 @@ ages() {
 	jq -r --arg s "$1" "[.sockets[] | select(.state == \$s).$2] | \"\(min) \(max)\"" "$TAP_TMP/out"
 }
 
+# reached TIME: the clock is past it.
+reached() {
+	holds "$(now) >= $1"
+}
+
+# later SECONDS: a moment for another look.
+later() {
+	poll 20 reached "$(calc "$(now) + $1")"
+}
+
 # The timer wheel rounds up: an eighth of a timer's length at most, over all timers so far. Ages are
 # then too small. And what was made needs its time.
 late=0.15
@@ -70,7 +80,7 @@ for i in 1 2 3; do
 	ages_exact SYN_SENT "$first" "$last" "SYN_SENT, look $i"
 	# By ss the same retransmissions.
 	is "$(in_ns ss -Htno state syn-sent | grep -c 'timer:(on,[^)]*)')" 17 "ss sees them, look $i"
-	sleep 1.3
+	later 1.3
 	look
 done
 retransmitting() {
@@ -108,7 +118,7 @@ json_is '.groups[0] | [.direction, .remote, .port, .count]' '["in","192.0.2.1",8
 json_is '[.sockets[].process] | unique' '["server"]' "of the listener's process"
 for i in 1 2 3 4 5; do
 	ages_fit SYN_RECV "$first" "$last" "SYN_RECV of a silent peer, look $i"
-	sleep 0.9
+	later 0.9
 	look
 done
 look --source=proc
@@ -166,7 +176,7 @@ json_is .syn_recv 2 "two handshakes hang"
 for i in 1 2 3 4; do
 	# The client repeats its SYN as Linux does: then the lower bound is the age.
 	ages_exact SYN_RECV "$first" "$last" "SYN_RECV whose peer repeats its SYN, look $i"
-	sleep 1.1
+	later 1.1
 	look
 done
 mended
@@ -182,7 +192,7 @@ connects 3 20
 ok "three requests wait" poll 10 requests 3
 run_watch &
 watch_pid=$!
-sleep 0.4
+later 0.4
 mended
 connects 20 20
 wait "$watch_pid"
@@ -204,7 +214,7 @@ unlike "$out" "within|half took" "then there is no share to tell"
 netns_use "$client"
 run_watch &
 watch_pid=$!
-sleep 0.5
+later 0.5
 connects 5 20
 in_ns timeout 5 bash -c 'exec 3<>/dev/tcp/10.77.0.1/9' 2>/dev/null
 wait "$watch_pid"

@@ -510,14 +510,35 @@ static void descriptors_have_their_marks(void **state)
 	expect("");
 }
 
-/** A fold that another thread filled. */
+/** Half of the sockets come through another thread's state. */
+static void threads_judge_together(void **state)
+{
+	void *other, *own = f.state;
+
+	(void)state;
+	assert_non_null(f.analysis->merge);
+	for (int i = 0; i < 2; i++) {
+		other = f.analysis->begin(&f.opt);
+		f.analysis->prepare(other, &f.now);
+		add_many(2, STATE_ESTABLISHED, 5432, false, true, 5);
+		f.state = other;
+		add_many(2, STATE_ESTABLISHED, 5432, false, true, i ? 6 : 0);
+		f.state = own;
+		f.analysis->merge(f.state, other);
+		f.analysis->end(other);
+		fold_finish(&f, 1, true);
+	}
+	assert_int_equal(fold_number(finding("peer-not-acking"), "evidence.stalled"), 4);
+	assert_int_equal(fold_number(finding("peer-not-acking"), "evidence.connections"), 4);
+}
+
 static void samples_of_sockets_are_even(void **state)
 {
 	struct map set = MAP_OF(uint64_t, char[0]);
 
 	(void)state;
-	/* After a sample ports sees nothing beyond the range. */
-	fold_finish(&f, 1, false);
+	/* ports sees nothing beyond the range. */
+	f.analysis->prepare(f.state, &f.now);
 	add_listener(443);
 	add_many(1000, STATE_ESTABLISHED, 443, true, false, 0);
 	f.analysis->want(f.state, &set);
@@ -655,6 +676,7 @@ int main(void)
 		TEST(a_full_accept_queue_explains_hanging_requests),
 		TEST(a_process_at_its_limit_is_two_findings),
 		TEST(descriptors_have_their_marks),
+		TEST(threads_judge_together),
 		TEST(samples_of_sockets_are_even),
 		TEST(priming_is_not_a_sample),
 		TEST(only_fixed_ports_can_be_taken_away),
