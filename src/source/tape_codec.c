@@ -167,7 +167,7 @@ static int hear(struct delta *d, const struct tape_stored *s, struct str *out, s
 	int ret = lz_decode(NULL, 0, in.p, cursor_left(&in), (size_t)told_len, &told, &understood);
 
 	if (ret == 0)
-		ret = delta_decode(d, told.s, told.len, s->raw_len, out, &understood);
+		ret = delta_decode(d, str_text(&told), told.len, s->raw_len, out, &understood);
 	else
 		*at += understood;
 	str_free(&told);

@@ -55,7 +55,7 @@ int tape_open_fd(int fd, const char *file, bool check, struct notes *notes, stru
 	int ret = tape_scan(fd, check, &t->scan, &reason);
 
 	if (ret == 0 && t->scan.samples.len == 0) {
-		str_addf(&reason, "no complete sample (%llu bytes)",
+		str_addf(&reason, "no complete sample: the file ends at byte %llu",
 			 (unsigned long long)t->scan.size);
 		ret = -ENODATA;
 	}
