@@ -18,6 +18,8 @@ struct ports {
 	bool has_past;
 	/** Families that are shown. */
 	bool ipv4, ipv6;
+	/** See struct ports_result. */
+	unsigned noted;
 };
 
 static void ports_needs(const struct options *opt, const struct facts *facts, struct needs *out)
@@ -161,6 +163,7 @@ static void ports_finish(void *state, const struct host *host, struct report *re
 	struct ports_result res = {
 		.pools = VEC_OF(struct pool_numbers),
 		.host = host,
+		.noted = &st->noted,
 		.rules = {
 			.space = &space,
 			.table = &st->table,

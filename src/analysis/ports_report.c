@@ -140,15 +140,29 @@ static void add_counters(const struct host *h, struct value *root, struct arena 
 		       rounded(fact_rate(h->before, h->now, FACT_TW_RECYCLED)));
 }
 
-static void note_space(const struct port_space *s, struct notes *notes)
+/** What may have to be noted. */
+enum note { NOTE_RANGE, NOTE_TABLE, NOTE_HELD, NOTE_REUSE, NOTE_ODD, NOTE_RECYCLED };
+
+/** True the first time in a run that WHAT is the case. */
+static bool is_news(const struct ports_result *res, enum note what, bool is_so)
 {
-	if (!s->range_known)
+	bool news = is_so && !(*res->noted >> what & 1);
+
+	*res->noted |= (unsigned)news << what;
+	return news;
+}
+
+static void note_space(const struct ports_result *res, struct notes *notes)
+{
+	const struct port_space *s = res->rules.space;
+
+	if (is_news(res, NOTE_RANGE, !s->range_known))
 		notes_add(notes, "ip_local_port_range cannot be read here: the kernel's default "
 				 "%u-%u is assumed", s->low, s->high);
-	if (s->bind_odd)
+	if (is_news(res, NOTE_TABLE, s->bind_odd))
 		notes_add(notes, "the bind table that was read does not fit the sockets: "
 				 "it is not used");
-	if (!s->doubtful_count)
+	if (!is_news(res, NOTE_HELD, s->doubtful_count > 0))
 		return;
 	if (s->blind)
 		notes_add(notes, "of %u ports it is not known whether a bind() holds them "
@@ -169,14 +183,14 @@ static void note_pools(const struct ports_result *res, struct notes *notes)
 
 	for (size_t i = 0; i < res->pools.len; i++)
 		maybe += VEC_AT(&res->pools, struct pool_numbers, i).maybe_reusable;
-	if (maybe)
+	if (is_news(res, NOTE_REUSE, maybe > 0))
 		notes_add(notes, "of %u TIME_WAIT it is not known whether tcp_tw_reuse lets a "
 				 "connection take them over (age at the limit, or timestamps "
 				 "unknown): free_min counts them as blocked", maybe);
-	if (s->size > 3 && s->size % 2 && res->pools.len)
+	if (is_news(res, NOTE_ODD, s->size > 3 && s->size % 2 && res->pools.len))
 		notes_add(notes, "the range %u-%u has an odd number of ports: connect() leaves out "
 				 "one of its ends, which one varies", s->low, s->high);
-	if (recycled >= 1)
+	if (is_news(res, NOTE_RECYCLED, recycled >= 1))
 		notes_add(notes, "%.0f TIME_WAIT a second are taken over by new connections "
 				 "(TWRecycled): close rates over 10 and 60 s are lower bounds",
 			  recycled);
@@ -193,6 +207,6 @@ void ports_report(const struct ports_result *res, struct report *report)
 	holders_add_listeners(res, root, a);
 	holders_add_binders(res, root, a);
 	add_counters(res->host, root, a);
-	note_space(res->rules.space, res->host->notes);
+	note_space(res, res->host->notes);
 	note_pools(res, res->host->notes);
 }

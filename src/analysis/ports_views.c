@@ -68,8 +68,8 @@ const struct view ports_views[] = {
 		  "Exhausted after {exhausts_in_seconds:rate} s.\n" },
 	{ .name = "range", .kind = VIEW_LINES, .path = "",
 	  .line = "Range {range.low}-{range.high}: {range.size} ports, {range.reserved} reserved, "
-		  "{range.held} held by listeners and bind(), {range.usable} for connect(). "
-		  "TIME_WAIT {time_wait_seconds} s, tcp_tw_reuse {tw_reuse}.\n" },
+		  "{range.held} held by listeners and bind(), {range.usable} for connect().\n"
+		  "TIME_WAIT lasts {time_wait_seconds} s, tcp_tw_reuse is {tw_reuse}.\n" },
 	{ .name = "pools", .kind = VIEW_TABLE, .path = "pools", .columns = pool_columns },
 	{ .name = "listeners", .kind = VIEW_TABLE, .path = "listeners_in_range",
 	  .columns = listener_columns, .optional = true,
