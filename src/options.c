@@ -22,6 +22,8 @@
 	(BIT(CHECK) | BIT(STATES) | BIT(CLOSE_WAIT) | BIT(PORTS) | BIT(HANDSHAKES) |               \
 	 BIT(LISTENERS) | BIT(LIST) | BIT(COUNT) | BIT(WHY))
 #define TABLES (REPORTS | BIT(DIFF) | BIT(KILL))
+/** Those whose rows can be chosen from. */
+#define ROWS (TABLES & ~(BIT(KILL) | BIT(WHY)))
 /** Those that can read a recording. */
 #define REPLAYS (REPORTS | BIT(TOP) | BIT(METRICS))
 #define ALL ((1u << CMD_ID_COUNT) - 1)
@@ -55,15 +57,15 @@ const struct option_row option_table[] = {
 	{ "sample", 0, OPTION_SECONDS, AT(sample), AT(sample_set), REPORTS | BIT(METRICS), "SECS",
 	  NULL, 0, LONG_TIME, "watch counters this long before judging" },
 	FLAG("json", 'J', json, TABLES | BIT(EXPLAIN), "JSON"),
-	TEXT("columns", 'o', columns, TABLES & ~(BIT(COUNT) | BIT(KILL)), "A,B|+C|help",
+	TEXT("columns", 'o', columns, ROWS & ~BIT(COUNT), "A,B|+C|help",
 	     "choose columns, or add to the default ones"),
-	TEXT("sort", 's', sort, (TABLES & ~(BIT(COUNT) | BIT(KILL))) | BIT(TOP), "[-]COLUMN",
+	TEXT("sort", 's', sort, (ROWS & ~BIT(COUNT)) | BIT(TOP), "[-]COLUMN",
 	     "order of rows; - for falling"),
-	{ "top", 't', OPTION_U64, AT(top), AT(top_set), (TABLES & ~BIT(KILL)) | BIT(METRICS), "N",
-	  NULL, 0, 1e15, "at most N rows (0: all; default 20 on a terminal)" },
+	{ "top", 't', OPTION_U64, AT(top), AT(top_set), ROWS | BIT(METRICS), "N", NULL, 0, 1e15,
+	  "at most N rows (0: all; default 20 on a terminal)" },
 	FLAG("no-header", 'H', no_header, TABLES | BIT(EXPLAIN),
 	     "rows only: no header, no total, no notes"),
-	FLAG("resolve", 'r', resolve, TABLES, "names for addresses and ports"),
+	FLAG("resolve", 'r', resolve, TABLES & ~BIT(WHY), "names for addresses and ports"),
 	FLAG("numeric", 'n', numeric, READERS, "numbers for addresses and ports (the default)"),
 	{ "color", 0, OPTION_CHOICE, AT(color), NO_SET, ALL, "auto|always|never", color_words, 0, 0,
 	  "colour: auto is a terminal, NO_COLOR unset, TERM not dumb" },

@@ -145,8 +145,12 @@ static int sample(struct run *r, struct report *out)
 {
 	struct report gathered = { .complete = true };
 	struct fold fold = { &why_analysis, &r->fold };
-	int ret = pipeline_sample(&r->p, &fold, 1, &gathered);
+	int ret = 0;
 
+	if (r->opt->sample_set && r->opt->sample > 0 && !r->opt->from)
+		ret = pipeline_prime(&r->p, &fold, 1, r->opt->sample);
+	if (!ret)
+		ret = pipeline_sample(&r->p, &fold, 1, &gathered);
 	if (ret)
 		return ret;
 	r->c.fold = &r->fold;
