@@ -147,13 +147,14 @@ static void put_types(struct types *t)
 		free(t->data);
 }
 
-/** Builds and loads the program, with bpf_loop() where the kernel has it. Its descriptor or -errno. */
-static int build(const struct types *types, int map)
+/** Builds and loads the program, with bpf_loop() where the kernel has it and MAY_CALL. Its descriptor
+ *  or -errno. */
+static int build(const struct types *types, int map, bool may_call)
 {
 	struct walk_program p;
 	int ret = -EOPNOTSUPP;
 
-	for (int calls = 1; calls >= 0 && ret < 0; calls--) {
+	for (int calls = may_call; calls >= 0 && ret < 0; calls--) {
 		p.calls = calls;
 		ret = walk_build(types->data, types->len, map, &p);
 		if (ret)
@@ -195,7 +196,7 @@ static int read_map(int map, uint8_t *value)
 }
 
 /** Makes the map and the program for it; their descriptors. 0 or -errno. */
-static int prepare(int *map, int *prog)
+static int prepare(int *map, int *prog, bool may_call)
 {
 	struct types types;
 	int ret;
@@ -207,7 +208,7 @@ static int prepare(int *map, int *prog)
 	ret = get_types(&types);
 	if (ret)
 		return ret;
-	ret = *prog = build(&types, *map);
+	ret = *prog = build(&types, *map, may_call);
 	put_types(&types);
 	return ret < 0 ? ret : 0;
 }
@@ -253,13 +254,13 @@ static void collect(const uint8_t *flags, const struct port_set *cut, struct bin
 	}
 }
 
-int bind_table_read(struct bind_table *out)
+static int read_table(struct bind_table *out, bool may_call)
 {
 	uint8_t *flags = xmalloc(WALK_VALUE);
 	struct port_set *cut = xmalloc(sizeof(*cut));
 	int map, prog, ret;
 
-	ret = prepare(&map, &prog);
+	ret = prepare(&map, &prog, may_call);
 	if (!ret)
 		ret = walk(prog, out->low, out->high, cut);
 	if (!ret)
@@ -273,4 +274,14 @@ int bind_table_read(struct bind_table *out)
 	free(cut);
 	free(flags);
 	return ret ? -EOPNOTSUPP : 0;
+}
+
+int bind_table_read(struct bind_table *out)
+{
+	return read_table(out, true);
+}
+
+int bind_table_read_flat(struct bind_table *out)
+{
+	return read_table(out, false);
 }

@@ -13,4 +13,7 @@
  *  CAP_BPF and CAP_PERFMON, no BTF, a layout that is not known). */
 NODISCARD NONNULL int bind_table_read(struct bind_table *out);
 
+/** The same as on a kernel without bpf_loop() (before 5.17): for tests, which run on newer ones. */
+NODISCARD NONNULL int bind_table_read_flat(struct bind_table *out);
+
 #endif
