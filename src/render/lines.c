@@ -103,6 +103,67 @@ static bool fill_line(struct str *out, const char *s, size_t n, const struct val
 	return true;
 }
 
+/** Bytes of the ANSI sequence at S, 0 where there is none. */
+static size_t ansi_length(const char *s, size_t n)
+{
+	const char *end = n > 1 && s[0] == '\033' ? memchr(s, 'm', n) : NULL;
+
+	return end ? (size_t)(end - s) + 1 : 0;
+}
+
+/** Bytes of S that fit into WIDTH cells, up to a blank where there is one; all where it fits. */
+static size_t fitting(const char *s, size_t n, size_t width)
+{
+	size_t cells = 0, blank = 0, step;
+
+	for (size_t i = 0; i < n; i += step) {
+		uint32_t cp;
+		size_t len;
+
+		step = ansi_length(s + i, n - i);
+		if (step)
+			continue;
+		len = utf8_decode(s + i, n - i, &cp);
+		step = len ? len : 1;
+		cells += lines_width(s + i, step);
+		if (cells > width)
+			return blank ? blank : i;
+		if (s[i] == ' ')
+			blank = i;
+	}
+	return n;
+}
+
+/** Breaks the line that begins at FROM where it is wider than a terminal's WIDTH; what follows is
+ *  indented a little more than its beginning. */
+static void wrap_line(struct str *out, size_t from, size_t width)
+{
+	size_t indent = strspn(out->s + from, " "), n = out->len - from;
+	struct str rest = { 0 };
+
+	indent += 2;
+	if (width < indent + 20 || fitting(out->s + from, n, width) == n)
+		return;
+	str_addn(&rest, out->s + from, n);
+	out->len = from;
+	for (size_t at = 0, room = width; at < rest.len; room = width - indent) {
+		size_t take = fitting(rest.s + at + (at ? 0 : indent - 2),
+				      rest.len - at - (at ? 0 : indent - 2),
+				      at ? room : room - (indent - 2));
+
+		take += at ? 0 : indent - 2;
+		if (at) {
+			str_addc(out, '\n');
+			str_fill(out, ' ', indent);
+		}
+		str_addn(out, rest.s + at, take);
+		at += take;
+		while (at < rest.len && rest.s[at] == ' ')
+			at++;
+	}
+	str_free(&rest);
+}
+
 /** One line of the template, as often as its array has elements. */
 static void print_line(struct str *out, const char *s, size_t n, const struct value *row,
 		       const struct render_options *opt)
@@ -117,6 +178,8 @@ static void print_line(struct str *out, const char *s, size_t n, const struct va
 			out->len = from;
 			return;
 		}
+		if (opt->terminal && opt->width)
+			wrap_line(out, from, opt->width);
 		str_addc(out, '\n');
 	}
 }
