@@ -125,6 +125,7 @@ void pipeline_needs(struct pipeline *p, const struct fold *folds, size_t count,
 		out->bind_table |= n.bind_table;
 		out->owners |= n.owners;
 		out->cgroups |= n.cgroups;
+		out->timeouts |= n.timeouts;
 		join_ports(out, &n, i == 0);
 	}
 	out->cgroups |= filter_needs_cgroups(p->filter);
@@ -410,6 +411,15 @@ static void fold_owners(struct pipeline *p, struct fold *folds, size_t count)
 	map_free(&set);
 }
 
+/** As close behind the dump as can be: a timer may fire between the two. */
+static void read_timeouts(struct pipeline *p)
+{
+	p->timeouts = MAP_OF(uint64_t, uint8_t);
+	p->have_timeouts = source_timeouts(p->source, &p->timeouts) == 0;
+	if (!p->have_timeouts)
+		map_free(&p->timeouts);
+}
+
 static void read_facts(struct pipeline *p, const struct needs *n)
 {
 	int64_t start = clock_ns();
@@ -433,6 +443,7 @@ static void finish_folds(struct pipeline *p, struct fold *folds, size_t count,
 		.owners = p->have_owners ? &p->owners : NULL,
 		.cgroups = p->have_cgroups ? &p->cgroups : NULL,
 		.gone = p->have_gone ? &p->gone : NULL,
+		.timeouts = p->have_timeouts ? &p->timeouts : NULL,
 		.sample = p->samples, .priming = priming, .source = source_kind(p->source),
 		.notes = &p->notes,
 		.netns_names = own_name, .netns_count = 1, .user_name = users_name,
@@ -472,6 +483,8 @@ int pipeline_sample(struct pipeline *p, struct fold *folds, size_t count, struct
 	p->spent[1] = clock_ns() - start;
 	if (ret)
 		return ret;
+	if (n.timeouts)
+		read_timeouts(p);
 	if (n.owners)
 		fold_owners(p, folds, count);
 	start = clock_ns();

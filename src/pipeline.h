@@ -34,6 +34,9 @@ struct pipeline {
 	struct owners owners;
 	struct cgroups cgroups;
 	bool have_owners, have_cgroups;
+	/** SYN-ACK timeouts, see struct host; empty unless have_timeouts. */
+	struct map timeouts;
+	bool have_timeouts;
 	/** Sockets without a holder that are closed by now (see host.gone). */
 	struct map gone;
 	bool have_gone;

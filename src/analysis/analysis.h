@@ -31,6 +31,8 @@ struct needs {
 	bool bind_table;
 	/** Holders of the inodes that want() names; cgroup paths. */
 	bool owners, cgroups;
+	/** host.timeouts wanted: reads all of /proc/net/tcp, so only where sockets are few. */
+	bool timeouts;
 	/** States to be looked at once more when --sample begins, so that growth can be told. */
 	uint32_t sampled_states;
 	/** bind_locked of what is looked at when --sample begins: among few states cheap. */
@@ -56,6 +58,9 @@ struct host {
 	 *  second look at the states of the folds that asked for it: closed in the meantime. NULL
 	 *  where nobody looked (needs.look_again). */
 	const struct map *gone;
+	/** SYN-ACK timeouts (uint8_t) of each SYN_RECV, by sock_tuple(); NULL where they were not asked
+	 *  for or the source cannot tell. */
+	const struct map *timeouts;
 	/** When the dump ended, CLOCK_MONOTONIC and CLOCK_REALTIME, ns (a recording's own clock). */
 	int64_t monotonic_ns, realtime_ns;
 	/** Seconds since the previous sample of this run; NAN for the first. */

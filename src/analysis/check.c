@@ -110,6 +110,7 @@ static void check_needs(const struct options *opt, const struct facts *facts, st
 		out->locks |= n.locks;
 		out->bind_table |= n.bind_table;
 		out->cgroups |= n.cgroups;
+		out->timeouts |= n.timeouts;
 	}
 	/* The stalls of all connections are counted: no state and no port may be left out. States that
 	 * a part wants to see twice (sampled_states) are not asked for: growth within one second is

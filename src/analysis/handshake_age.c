@@ -35,10 +35,9 @@ struct age syn_sent_age(unsigned retransmits, uint32_t expires_ms, unsigned line
 
 /** The search for histories that fit what is seen of a SYN_RECV. */
 struct search {
-	/** What is seen. */
-	unsigned count;
+	/** What is seen; AGE_UNKNOWN for what is not. */
+	int retransmits, timeouts;
 	double left;
-	bool timeouts;
 	/** When the peer repeats its SYN, REPEATS times (INFINITY: never again). */
 	double repeats[REPEATS + 1];
 	/** Bounds found so far; max < min while there is none. */
@@ -61,17 +60,24 @@ static void found(struct search *s, double age)
 	s->found.max = fmax(s->found.max, age);
 }
 
+/** True where A is at most, or (EXACT) just, what is SEEN; anything is where that is unknown. */
+static bool fits(unsigned a, int seen, bool exact)
+{
+	return seen == AGE_UNKNOWN || (exact ? a == (unsigned)seen : a <= (unsigned)seen);
+}
+
 /** Follows a history from moment M to its next event, and beyond. Where the peer's SYN and the
  *  timer come together both orders are tried; at most 2 * REPEATS events deep. */
 static void follow(struct search *s, struct moment m)
 {
 	double repeat = s->repeats[m.repeated], next = fmin(m.deadline, repeat);
-	unsigned count = m.timed_out + (s->timeouts ? 0 : m.repeated);
+	unsigned sent = m.timed_out + m.repeated;
 	double age = m.deadline - s->left;
 
-	if (count > s->count)
+	if (!fits(sent, s->retransmits, false) || !fits(m.timed_out, s->timeouts, false) ||
+	    m.repeated == REPEATS)
 		return;
-	if (count == s->count && age >= m.time - TIE && age <= next + TIE)
+	if (fits(sent, s->retransmits, true) && fits(m.timed_out, s->timeouts, true) && age >= m.time - TIE && age <= next + TIE)
 		found(s, fmax(age, m.time));
 	if (m.deadline < repeat + TIE)
 		follow(s, (struct moment){ m.repeated, m.timed_out + 1, m.deadline,
@@ -93,16 +99,31 @@ static void try_peer(struct search *s, unsigned n, unsigned linear)
 	follow(s, (struct moment){ .deadline = FIRST });
 }
 
-struct age syn_recv_age(unsigned count, uint32_t expires_ms, bool timeouts)
+/** Tries every kind of peer. */
+static void search(struct search *s)
 {
-	struct search s = { .count = count, .left = (double)expires_ms / 1000,
-			    .timeouts = timeouts, .found = { INFINITY, -INFINITY } };
+	s->found = (struct age){ INFINITY, -INFINITY };
+	try_peer(s, 0, 0);
+	try_peer(s, REPEATS, 4);
+	try_peer(s, REPEATS, 0);
+}
+
+struct age syn_recv_age(int retransmits, int timeouts, uint32_t expires_ms)
+{
+	struct search s = { .retransmits = retransmits, .timeouts = timeouts,
+			    .left = (double)expires_ms / 1000 };
 	double t = 0;
 	unsigned k = 0;
 
-	try_peer(&s, 0, 0);
-	try_peer(&s, REPEATS, 4);
-	try_peer(&s, REPEATS, 0);
+	/* The two are read a moment apart, and a timer may fire in between. More timeouts than SYN-ACKs
+	 * then means that each of these was one; another number fits no history. */
+	if (retransmits != AGE_UNKNOWN && timeouts > retransmits)
+		s.timeouts = retransmits;
+	search(&s);
+	if (s.found.max < s.found.min && retransmits != AGE_UNKNOWN) {
+		s.timeouts = AGE_UNKNOWN;
+		search(&s);
+	}
 	if (s.found.max >= s.found.min)
 		return s.found;
 	/* No such peer (TCP_DEFER_ACCEPT lets timeouts pass in silence): so many timeouts must have

@@ -44,15 +44,7 @@ void handshake_watch_free(struct handshake_watch *w)
 
 uint64_t handshake_key(const struct sock *s)
 {
-	struct {
-		struct addr local, remote;
-		uint16_t local_port, remote_port;
-		uint8_t unused[2];
-		uint32_t netns;
-	} tuple = { s->local, s->remote, s->local_port, s->remote_port, { 0 }, s->netns };
-
-	_Static_assert(sizeof(tuple) == 2 * sizeof(struct addr) + 10, "no padding");
-	return sock_has(s, SOCK_HAS_COOKIE) ? s->cookie : hash_bytes(&tuple, sizeof(tuple));
+	return sock_has(s, SOCK_HAS_COOKIE) ? s->cookie : sock_tuple(s);
 }
 
 static int64_t ns(double seconds)

@@ -13,6 +13,8 @@
 /** Up to so many connections every look of --watch lists them all, to see which handshakes completed:
  *  about 5 ms a look. Above, a handshake that is gone is judged by the counters. */
 #define FEW_CONNECTIONS 5000
+/** Up to so many /proc/net/tcp is read for the ages of SYN_RECV: about 20 ms. */
+#define FEW_ROWS 20000
 
 #define HANDSHAKES (STATE_BIT(STATE_SYN_SENT) | STATE_BIT(STATE_SYN_RECV))
 /** Where a completed handshake may be a moment later. */
@@ -67,11 +69,11 @@ static void handshakes_restart(void *state)
 	listen_index_reset(&h->listeners);
 }
 
-/** True where all connections are few enough to be listed at every look. */
-static bool few_connections(const struct facts *f)
+/** True where the namespace has at most MOST connections. */
+static bool at_most(const struct facts *f, int64_t most)
 {
 	return fact_known(f, FACT_CURR_ESTAB) && fact_known(f, FACT_SOCK_TW) &&
-	       f->v[FACT_CURR_ESTAB] + f->v[FACT_SOCK_TW] <= FEW_CONNECTIONS;
+	       f->v[FACT_CURR_ESTAB] + f->v[FACT_SOCK_TW] <= most;
 }
 
 static void handshakes_needs(const struct options *opt, const struct facts *facts,
@@ -83,7 +85,8 @@ static void handshakes_needs(const struct options *opt, const struct facts *fact
 		/* Listeners: the owners of what nobody has accepted yet. */
 		out->states |= STATE_BIT(STATE_LISTEN);
 		out->owners = true;
-	} else if (facts && few_connections(facts)) {
+		out->timeouts = facts && at_most(facts, FEW_ROWS);
+	} else if (facts && at_most(facts, FEW_CONNECTIONS)) {
 		out->states |= CONNECTED;
 	}
 }
@@ -142,15 +145,25 @@ static void handshakes_want(void *state, struct map *set)
 	}
 }
 
-static struct age age_of(const struct sock *s, const struct facts *now)
+static struct age age_of(const struct sock *s, const struct host *host)
 {
+	/* Only netlink has cookies; /proc counts the timeouts alone. */
+	bool netlink = sock_has(s, SOCK_HAS_COOKIE);
+	const uint8_t *timeouts = NULL;
+	uint64_t tuple;
+
 	if (!sock_has(s, SOCK_HAS_TIMER) || s->timer != TIMER_RETRANSMIT)
 		return (struct age){ NAN, NAN };
 	if (s->state == STATE_SYN_SENT)
 		return syn_sent_age(s->retransmits, s->expires_ms,
-				    (unsigned)fact_or(now, FACT_SYN_LINEAR, 0));
-	/* Only netlink has cookies; only its count takes in the peer's repeated SYNs. */
-	return syn_recv_age(s->retransmits, s->expires_ms, !sock_has(s, SOCK_HAS_COOKIE));
+				    (unsigned)fact_or(host->now, FACT_SYN_LINEAR, 0));
+	if (!netlink)
+		return syn_recv_age(AGE_UNKNOWN, s->retransmits, s->expires_ms);
+	if (host->timeouts) {
+		tuple = sock_tuple(s);
+		timeouts = map_get(host->timeouts, &tuple);
+	}
+	return syn_recv_age(s->retransmits, timeouts ? *timeouts : AGE_UNKNOWN, s->expires_ms);
 }
 
 /** Oldest first; unknown last. */
@@ -164,13 +177,13 @@ static int compare_handshakes(const void *pa, const void *pb)
 	return (a->sock->cookie > b->sock->cookie) - (a->sock->cookie < b->sock->cookie);
 }
 
-static void make_handshakes(struct handshakes *h, const struct facts *now)
+static void make_handshakes(struct handshakes *h, const struct host *host)
 {
 	vec_reset(&h->all);
 	for (size_t i = 0; i < h->socks.len; i++) {
 		const struct sock *s = &VEC_AT(&h->socks, struct sock, i);
 
-		vec_add(&h->all, &(struct handshake){ s, age_of(s, now) });
+		vec_add(&h->all, &(struct handshake){ s, age_of(s, host) });
 	}
 }
 
@@ -229,9 +242,9 @@ static void handshakes_finish(void *state, const struct host *host, struct repor
 	struct value *root = report->root, *list;
 	size_t sent = 0;
 
-	make_handshakes(h, host->now);
+	make_handshakes(h, host);
 	handshake_watch_sample(&h->watch, &h->all, &h->later,
-			       h->watching && few_connections(host->now), host);
+			       h->watching && at_most(host->now, FEW_CONNECTIONS), host);
 	for (size_t i = 0; i < h->all.len; i++)
 		sent += VEC_AT(&h->all, struct handshake, i).sock->state == STATE_SYN_SENT;
 	if (h->all.len)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/map.h"
 #include "model/addr.h"
 #include "model/state.h"
 
@@ -94,6 +95,20 @@ struct sock {
 static inline bool sock_has(const struct sock *s, uint32_t what)
 {
 	return (s->has & what) == what;
+}
+
+/** A hash of the addresses, ports and namespace: what a connection is known by on every source. */
+static inline uint64_t sock_tuple(const struct sock *s)
+{
+	struct {
+		struct addr local, remote;
+		uint16_t local_port, remote_port;
+		uint8_t unused[2];
+		uint32_t netns;
+	} tuple = { s->local, s->remote, s->local_port, s->remote_port, { 0 }, s->netns };
+
+	_Static_assert(sizeof(tuple) == 2 * sizeof(struct addr) + 10, "no padding");
+	return hash_bytes(&tuple, sizeof(tuple));
 }
 
 #endif

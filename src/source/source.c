@@ -10,6 +10,7 @@
 #include "source/backend.h"
 #include "source/live.h"
 #include "source/netns.h"
+#include "source/proc.h"
 #include "source/recording.h"
 
 static void host_name(struct source *s)
@@ -135,6 +136,29 @@ int source_dump(struct source *s, const struct dump_request *req, const struct s
 	}
 	fall_back(s, ret, notes);
 	return s->ops->dump(s, req, sink, result, notes);
+}
+
+static void add_timeouts(void *arg, const struct sock *s)
+{
+	uint64_t tuple = sock_tuple(s);
+
+	*(uint8_t *)map_put(arg, &tuple, NULL) = s->retransmits;
+}
+
+int source_timeouts(struct source *s, struct map *out)
+{
+	struct dump_request req = { .states = STATE_BIT(STATE_SYN_RECV), .workers = 1 };
+	void *arg = out;
+	struct sink sink = { .add = add_timeouts, .args = &arg };
+	struct dump_result result;
+	struct notes unsaid = { 0 };
+	int ret;
+
+	if (s->ops->position)
+		return -EOPNOTSUPP;
+	ret = proc_dump(s, &req, &sink, &result, &unsaid);
+	notes_free(&unsaid);
+	return ret;
 }
 
 int source_bind_table(struct source *s, struct bind_table *out, struct notes *notes)

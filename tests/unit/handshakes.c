@@ -83,9 +83,14 @@ static void syn_recv_bounds_hold_the_measured_age(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct age a = syn_recv_age(rows[i].count, rows[i].left, false);
-		struct age b = syn_recv_age(rows[i].timeouts, rows[i].left, true);
+		struct age a = syn_recv_age((int)rows[i].count, AGE_UNKNOWN, rows[i].left);
+		struct age b = syn_recv_age(AGE_UNKNOWN, (int)rows[i].timeouts, rows[i].left);
 
+		struct age c = syn_recv_age((int)rows[i].count, (int)rows[i].timeouts, rows[i].left);
+
+		/* Both numbers: no silent peer any more, only in which rhythm it repeats itself. */
+		assert_true(c.min <= rows[i].age && c.min > rows[i].age - 0.35);
+		assert_true(c.max <= 2 * rows[i].age + 0.1 && c.max <= a.max && c.max <= b.max);
 		/* The client repeats as Linux does: the lower bound is the age. */
 		assert_true(a.min <= rows[i].age && a.min > rows[i].age - 0.35);
 		assert_true(a.max >= rows[i].age - 0.35);
@@ -96,15 +101,20 @@ static void syn_recv_bounds_hold_the_measured_age(void **state)
 static void syn_recv_ages_are_exact_where_one_history_fits(void **state)
 {
 	(void)state;
-	assert_age(syn_recv_age(0, 400, false), 0.6, 0.6);
-	assert_age(syn_recv_age(1, 1900, false), 1.1, 1.1);
-	assert_age(syn_recv_age(2, 3500, false), 3.5, 3.5);
-	assert_age(syn_recv_age(3, 5000, false), 10, 10);
-	assert_age(syn_recv_age(5, 20000, false), 43, 43);
+	assert_age(syn_recv_age(0, AGE_UNKNOWN, 400), 0.6, 0.6);
+	assert_age(syn_recv_age(1, AGE_UNKNOWN, 1900), 1.1, 1.1);
+	assert_age(syn_recv_age(2, AGE_UNKNOWN, 3500), 3.5, 3.5);
+	assert_age(syn_recv_age(3, AGE_UNKNOWN, 5000), 10, 10);
+	assert_age(syn_recv_age(5, AGE_UNKNOWN, 20000), 43, 43);
 	/* A silent peer, or one that repeats its SYN. */
-	assert_age(syn_recv_age(2, 1500, false), 1.5, 5.5);
+	assert_age(syn_recv_age(2, AGE_UNKNOWN, 1500), 1.5, 5.5);
+	assert_age(syn_recv_age(1, 0, 500), 1.5, 1.5);
+	assert_age(syn_recv_age(1, 1, 500), 2.5, 2.5);
+	/* The timer fired between the two readings. */
+	assert_age(syn_recv_age(1, 2, 8), 2.992, 2.992);
+	assert_true(fabs(syn_recv_age(8, 3, 4).min - 10.996) < 0.02);
 	/* TCP_DEFER_ACCEPT: timeouts pass without a SYN-ACK. */
-	assert_age(syn_recv_age(0, 3500, false), 3.5, NAN);
+	assert_age(syn_recv_age(0, AGE_UNKNOWN, 3500), 3.5, NAN);
 }
 
 static void every_age_of_a_silent_peer_lies_in_its_bounds(void **state)
@@ -112,11 +122,15 @@ static void every_age_of_a_silent_peer_lies_in_its_bounds(void **state)
 	(void)state;
 	for (int ms = 0; ms < 63000; ms += 37) {
 		unsigned n = 0;
+		uint32_t left;
 		struct age a;
 
 		while (ms >= 1000 * ((2 << n) - 1))
 			n++;
-		a = syn_recv_age(n, (uint32_t)(1000 * ((2 << n) - 1) - ms), false);
+		left = (uint32_t)(1000 * ((2 << n) - 1) - ms);
+		a = syn_recv_age((int)n, (int)n, left);
+		assert_true(fabs(a.min - ms / 1000.0) < 0.051 && fabs(a.max - ms / 1000.0) < 0.051);
+		a = syn_recv_age((int)n, AGE_UNKNOWN, left);
 		assert_true(a.min <= ms / 1000.0 + 0.001);
 		assert_true(isnan(a.max) || a.max >= ms / 1000.0 - 0.001);
 		assert_true(a.min >= 0);
