@@ -66,12 +66,14 @@ static void add_column(struct list *l, const struct column *c)
 /** The columns that are there without being asked for. */
 static void default_columns(struct list *l)
 {
+	bool sweep = l->opt->netns && strcmp(l->opt->netns, "all") == 0;
 	unsigned places = 0;
 
 	for (size_t i = 0; i < column_count; i++) {
 		const struct column *c = &column_table[i];
 
-		if (!l->opt->json && (c->text || (c->processes && l->opt->processes)))
+		if (!l->opt->json && (c->text || (c->processes && l->opt->processes) ||
+				      (sweep && strcmp(c->key, "netns") == 0)))
 			add_column(l, c);
 		places = c->json > places ? c->json : places;
 	}
@@ -283,15 +285,13 @@ static int list_sample(struct list *l, size_t *printed)
 	};
 	void *arg = l;
 	struct sink sink = { list_add, l->sort ? list_restart : NULL, &arg };
-	const char *netns = source_netns(l->p->source);
 	size_t notes;
 	int ret;
 
 	l->rows = l->cut = l->undecided = 0;
 	vec_reset(&l->kept);
 	look_around(l);
-	l->ctx.netns_names = &netns;
-	l->ctx.netns_count = 1;
+	l->ctx.netns_names = source_netns_names(l->p->source, &l->ctx.netns_count);
 	pipeline_print_notes(l->p, printed);
 	notes = l->p->notes.count;
 	write_start(l);

@@ -437,7 +437,6 @@ static void read_facts(struct pipeline *p, const struct needs *n)
 static void finish_folds(struct pipeline *p, struct fold *folds, size_t count,
 			 struct report *reports, bool priming)
 {
-	static const char *const own_name[] = { NULL };
 	struct host host = {
 		.now = &p->now, .before = p->have_before ? &p->before : NULL,
 		.owners = p->have_owners ? &p->owners : NULL,
@@ -446,12 +445,10 @@ static void finish_folds(struct pipeline *p, struct fold *folds, size_t count,
 		.timeouts = p->have_timeouts ? &p->timeouts : NULL,
 		.sample = p->samples, .priming = priming, .source = source_kind(p->source),
 		.notes = &p->notes,
-		.netns_names = own_name, .netns_count = 1, .user_name = users_name,
+		.user_name = users_name,
 	};
-	const char *netns = source_netns(p->source);
 
-	if (netns)
-		host.netns_names = &netns;
+	host.netns_names = source_netns_names(p->source, &host.netns_count);
 	source_clock(p->source, &host.monotonic_ns, &host.realtime_ns);
 	host.interval = p->samples ? (double)(host.monotonic_ns - p->last_ns) / 1e9 : NAN;
 	for (size_t i = 0; i < count; i++) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "analysis/close_wait.h"
+#include "analysis/netns.h"
 #include "base/alloc.h"
 
 /** What names a group of sockets without a holder. Compared as bytes. */
@@ -128,6 +129,7 @@ static void add_sock(const struct cw *cw, const struct host *host, struct arena 
 	value_add_text(a, to, "process", p ? cw_filled(p->comm) : NULL);
 	value_add_fact(a, to, "fd", p && s->class != CW_UNACCEPTED ? h->fd : FACT_UNKNOWN);
 	value_add_int(a, to, "holders", (int64_t)count);
+	netns_add(a, to, host, s->netns);
 }
 
 static int compare_socks(const void *a, const void *b)

@@ -155,6 +155,25 @@ static void add_identity(const struct host *host, struct arena *a, struct value 
 	cw_add_cgroup(a, to, p->cgroup);
 }
 
+/** The namespaces of an owner's sockets: nearly always one. */
+static void add_netns(const struct cw *cw, const struct host *host, struct arena *a,
+		      struct value *to, const struct cw_owner *o)
+{
+	struct value *names;
+
+	if (host->netns_count < 2)
+		return;
+	names = value_add_array(a, to, "netns");
+	for (uint32_t n = 0; n < host->netns_count; n++) {
+		for (size_t i = 0; i < o->socks.len; i++) {
+			if (cw_sock_at(cw, VEC_AT(&o->socks, uint32_t, i))->netns != n)
+				continue;
+			value_add_text(a, names, NULL, host->netns_names[n]);
+			break;
+		}
+	}
+}
+
 static void add_owner(const struct cw *cw, const struct host *host, struct arena *a,
 		      struct value *owners, const struct cw_owner *o, enum cw_verdict verdict)
 {
@@ -183,6 +202,7 @@ static void add_owner(const struct cw *cw, const struct host *host, struct arena
 	value_add_int(a, to, "local_count", (int64_t)local);
 	value_add_int(a, to, "remote_count", (int64_t)remote);
 	value_add_real(a, to, "growth", o->growth);
+	add_netns(cw, host, a, to, o);
 	str_free(&advice);
 }
 

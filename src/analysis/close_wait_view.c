@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* How the close-wait report is shown. */
 #include "analysis/close_wait.h"
+#include "analysis/netns.h"
 
 static const struct view_column owner_columns[] = {
 	{ "pid", "PID", UNIT_NONE, true, false, "process" },
@@ -26,6 +27,7 @@ static const struct view_column owner_columns[] = {
 	{ "local:port", "LPORT", UNIT_NONE, false, true, "local ports of connections that came in" },
 	{ "remote:address", "RADDR", UNIT_NONE, false, true, "remote addresses, most sockets first" },
 	{ "remote:port", "RPORT", UNIT_NONE, false, true, "remote ports of connections it made" },
+	NETNS_COLUMN,
 	{ "unit", "UNIT", UNIT_NONE, false, false, "its systemd unit" },
 	{ "container", "CONTAINER", UNIT_NONE, false, true, "its container" },
 	{ "cgroup", "CGROUP", UNIT_NONE, false, true, "its cgroup" },
@@ -48,6 +50,7 @@ static const struct view_column socket_columns[] = {
 	{ "pid", "PID", UNIT_NONE, true, false, "process that holds it (the lowest)" },
 	{ "fd", "FD", UNIT_NONE, true, false, "descriptor there" },
 	{ "holders", "HOLDERS", UNIT_COUNT, true, false, "descriptors in all processes" },
+	NETNS_COLUMN,
 	{ "process", "PROCESS", UNIT_NONE, false, false, "command name" },
 	{ 0 },
 };

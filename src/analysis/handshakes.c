@@ -9,6 +9,7 @@
 #include "analysis/handshake_groups.h"
 #include "analysis/handshake_watch.h"
 #include "analysis/listen_index.h"
+#include "analysis/netns.h"
 
 /** Up to so many connections every look of --watch lists them all, to see which handshakes completed:
  *  about 5 ms a look. Above, a handshake that is gone is judged by the counters. */
@@ -233,6 +234,7 @@ static void add_socket(const struct handshakes *h, const struct handshake *one,
 	value_add_fact(a, v, "pid", p ? p->pid : FACT_UNKNOWN);
 	value_add_text(a, v, "process", p ? p->comm : NULL);
 	value_add_real(a, v, "age_max_seconds", one->age.max);
+	netns_add(a, v, host, s->netns);
 }
 
 static void handshakes_finish(void *state, const struct host *host, struct report *report)
@@ -290,6 +292,7 @@ static const struct view_column socket_columns[] = {
 	  .help = "Times that the SYN or SYN-ACK was sent again." },
 	{ .path = "pid", .heading = "PID", .right = true,
 	  .help = "Who connects, or who listens there." },
+	NETNS_COLUMN,
 	{ .path = "process", .heading = "PROCESS", .help = "Its name." },
 	{ .path = NULL },
 };

@@ -6,6 +6,7 @@
 
 #include "analysis/analysis.h"
 #include "analysis/listen_index.h"
+#include "analysis/netns.h"
 #include "analysis/severity.h"
 
 /** From this share of a queue's room on it is nearly full: four fifths leave the owner the time of a
@@ -323,8 +324,9 @@ static void add_owner(struct arena *a, struct value *v, const struct row *r)
 }
 
 static void add_row(struct arena *a, struct value *list, const struct row *r,
-		    const struct facts *now)
+		    const struct host *host)
 {
+	const struct facts *now = host->now;
 	const struct sock *s = r->sock;
 	struct value *v = value_add_object(a, list, NULL);
 	bool queue = sock_has(s, SOCK_HAS_QUEUES), backlog = sock_has(s, SOCK_HAS_BACKLOG);
@@ -346,6 +348,7 @@ static void add_row(struct arena *a, struct value *list, const struct row *r,
 		value_add_bool(a, v, "clamped", s->wqueue >= now->v[FACT_SOMAXCONN]);
 	else
 		value_add_null(a, v, "clamped");
+	netns_add(a, v, host, s->netns);
 }
 
 /** Keeps what the next sample compares with. */
@@ -391,7 +394,7 @@ static void listeners_finish(void *state, const struct host *host, struct report
 	say_what_is_missing(rows, n, host->notes);
 	qsort(rows, n, sizeof(*rows), compare_rows);
 	for (size_t i = 0; i < n; i++)
-		add_row(a, list, &rows[i], host->now);
+		add_row(a, list, &rows[i], host);
 	value_add_real(a, report->root, "overflows_per_second",
 		       fact_rate(host->before, host->now, FACT_LISTEN_OVERFLOWS));
 	value_add_real(a, report->root, "drops_per_second",
@@ -426,6 +429,7 @@ static const struct view_column columns[] = {
 	  .help = "Descriptors that its process has open." },
 	{ .path = "fds.limit", .heading = "FD-LIMIT", .unit = UNIT_COUNT, .right = true,
 	  .extra = true, .help = "Descriptors that its process may have open." },
+	NETNS_COLUMN,
 	{ .path = "pid", .heading = "PID", .right = true, .help = "Lowest process that holds it." },
 	{ .path = "process", .heading = "PROCESS", .help = "Its name." },
 	{ .path = NULL },

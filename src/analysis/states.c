@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* How many sockets are in each state, in all and by group. */
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "analysis/analysis.h"
@@ -28,9 +29,11 @@ struct states {
 
 static bool asks_fast(const struct options *opt)
 {
-	/* The counters know neither filter nor group, nor the family of a TIME_WAIT; a recording
-	 * has been paid for already. */
-	return opt->fast && !opt->by && !opt->arg_count && !opt->ipv4 && !opt->ipv6;
+	/* The counters are of one namespace; they know neither filter nor group, nor the family of a
+	 * TIME_WAIT; a recording has been paid for already. */
+	bool sweep = opt->netns && strcmp(opt->netns, "all") == 0;
+
+	return opt->fast && !opt->by && !opt->arg_count && !opt->ipv4 && !opt->ipv6 && !sweep;
 }
 
 static int states_check(const struct options *opt, struct str *why)

@@ -44,8 +44,12 @@ struct source {
 	unsigned socket_count;
 	/** Name of the host. */
 	char host[65];
-	/** Name of the namespace that a recording is of (a backend's own memory), or NULL. */
-	const char *recorded_netns;
+	/** Name of the namespace where netns is NULL: that of a recording, "all" of a sweep, or NULL
+	 *  (a backend's own memory). */
+	const char *netns_label;
+	/** A sweep's names by index; NULL and 0 for others. */
+	const char *const *sweep_names;
+	size_t sweep_count;
 	/** A backend's own. */
 	void *own;
 };

@@ -24,7 +24,7 @@
 
 struct netns {
 	/* What the user calls it. */
-	char *name;
+	const char *name;
 	/* The namespace file; -1 where it could not be opened. */
 	int fd;
 	/* 0 where setns() works, else why not. */
@@ -277,13 +277,18 @@ void netns_close(struct netns *ns)
 		return;
 	if (ns->fd >= 0)
 		close(ns->fd);
-	free(ns->name);
+	free((void *)ns->name);
 	free(ns);
 }
 
 const char *netns_name(const struct netns *ns)
 {
 	return ns->name;
+}
+
+const char *const *netns_name_ref(const struct netns *ns)
+{
+	return &ns->name;
 }
 
 bool netns_enterable(const struct netns *ns)

@@ -34,6 +34,9 @@ void netns_close(struct netns *ns);
 /** Its name: what was asked for. */
 RETURNS_NONNULL NONNULL const char *netns_name(const struct netns *ns);
 
+/** The same as an array of one. */
+RETURNS_NONNULL NONNULL const char *const *netns_name_ref(const struct netns *ns);
+
 /** True where netns_run() can enter it. Where it is false only netns_pid() is left: /proc/PID/net
  *  shows the namespace to everybody (kernel-facts 9), /proc/sys of the namespace stays closed.
  *  True for NULL. */

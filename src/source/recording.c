@@ -72,7 +72,7 @@ static int read_host(struct source *s)
 
 	if (ret == 0) {
 		host_word(str_text(&text), "host", s->host, sizeof(s->host));
-		s->recorded_netns = host_word(str_text(&text), "netns", r->netns,
+		s->netns_label = host_word(str_text(&text), "netns", r->netns,
 					      sizeof(r->netns)) ? r->netns : NULL;
 		r->machine.ticks = 100;
 		if (host_word(str_text(&text), "ticks", word, sizeof(word)) &&

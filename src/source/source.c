@@ -10,8 +10,10 @@
 #include "source/backend.h"
 #include "source/live.h"
 #include "source/netns.h"
+#include "source/netns_list.h"
 #include "source/proc.h"
 #include "source/recording.h"
+#include "source/sweep.h"
 
 static void host_name(struct source *s)
 {
@@ -26,6 +28,14 @@ static void fall_back(struct source *s, int reason, struct notes *notes)
 		  strerror(-reason));
 	s->ops->close(s);
 	s->ops = &proc_backend;
+}
+
+const char *const *source_netns_names(const struct source *s, size_t *count)
+{
+	*count = s->sweep_count ? s->sweep_count : 1;
+	if (s->sweep_count)
+		return s->sweep_names;
+	return s->netns ? netns_name_ref(s->netns) : &s->netns_label;
 }
 
 /** Chooses the backend of a live source. */
@@ -45,6 +55,41 @@ static int open_live(struct source *s, struct notes *notes, struct str *why)
 	return 0;
 }
 
+/** A namespace by the name under which a sweep shows it. */
+static int open_listed(const char *name, struct netns **out, struct str *why)
+{
+	struct netns_list list;
+	const struct netns_entry *e;
+	int ret = netns_list_read(&list);
+
+	if (ret)
+		return -ENOENT;
+	e = netns_list_find(&list, name);
+	if (e)
+		str_reset(why);
+	ret = e ? netns_entry_open(e, out, why) : -ENOENT;
+	netns_list_free(&list);
+	return ret;
+}
+
+int source_open_in(enum source_choice choice, struct netns *ns, struct notes *notes,
+		   struct source **out, struct str *why)
+{
+	struct source *s = xcalloc(1, sizeof(*s));
+	int ret;
+
+	s->choice = choice;
+	s->netns = ns;
+	host_name(s);
+	ret = open_live(s, notes, why);
+	if (ret) {
+		source_close(s);
+		return ret;
+	}
+	*out = s;
+	return 0;
+}
+
 int source_open(const struct options *opt, struct notes *notes, struct source **out,
 		struct str *why)
 {
@@ -58,9 +103,13 @@ int source_open(const struct options *opt, struct notes *notes, struct source **
 		ret = recording_open(s, opt->from,
 				     opt->at ? opt->at : opt->interval_set ? "#1" : NULL, notes,
 				     why);
+	} else if (opt->netns && strcmp(opt->netns, "all") == 0) {
+		ret = sweep_open(s, notes, why);
 	} else {
 		if (opt->netns)
 			ret = netns_open(opt->netns, &s->netns, why);
+		if (ret == -ENOENT)
+			ret = open_listed(opt->netns, &s->netns, why);
 		if (!ret)
 			ret = open_live(s, notes, why);
 	}
@@ -89,7 +138,7 @@ const char *source_kind(const struct source *s)
 
 const char *source_netns(const struct source *s)
 {
-	return s->netns ? netns_name(s->netns) : s->recorded_netns;
+	return s->netns ? netns_name(s->netns) : s->netns_label;
 }
 
 const char *source_host(const struct source *s)

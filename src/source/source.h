@@ -96,6 +96,11 @@ RETURNS_NONNULL NONNULL const char *source_kind(const struct source *s);
 /** The namespace's name as asked for, or NULL for our own. */
 NONNULL const char *source_netns(const struct source *s);
 
+/** Names of the namespaces whose index records carry (sock.netns); *COUNT is 1 for anything but a sweep
+ *  (then the name is source_netns()). Valid as long as S. */
+RETURNS_NONNULL NONNULL const char *const *source_netns_names(const struct source *s,
+							      size_t *count);
+
 /** Name of the host (the recording's own). */
 RETURNS_NONNULL NONNULL const char *source_host(const struct source *s);
 
