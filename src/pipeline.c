@@ -9,20 +9,13 @@
 #include <time.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/escape.h"
 #include "source/probe.h"
 #include "source/users.h"
 
 /** Threads that a dump may use at most; the source takes fewer where they do not pay. */
 #define WORKERS 4
-
-static int64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
 
 /** Adds the filter's own message with a caret under the offending word. What was typed is escaped:
  *  it may come from anywhere. */
@@ -242,7 +235,7 @@ int pipeline_owners(struct pipeline *p, const struct map *wanted)
 	void *arg = &c;
 	struct sink sink = { candidate_add, candidate_restart, &arg };
 	struct needs n = { .states = STATES_ALL };
-	int64_t start = clock_ns();
+	int64_t start = clock_monotonic_ns();
 	int ret = 0;
 
 	if (!wanted)
@@ -256,7 +249,7 @@ int pipeline_owners(struct pipeline *p, const struct map *wanted)
 			notes_add(&p->notes, "no owners: %s", strerror(-ret));
 	}
 	map_free(&c.inodes);
-	p->spent[2] += clock_ns() - start;
+	p->spent[2] += clock_monotonic_ns() - start;
 	return ret;
 }
 
@@ -422,7 +415,7 @@ static void read_timeouts(struct pipeline *p)
 
 static void read_facts(struct pipeline *p, const struct needs *n)
 {
-	int64_t start = clock_ns();
+	int64_t start = clock_monotonic_ns();
 
 	p->before = p->now;
 	p->have_before = p->samples > 0 || p->have_before;
@@ -431,7 +424,7 @@ static void read_facts(struct pipeline *p, const struct needs *n)
 		facts_clear(&p->now);
 	if (p->opt->probe && n->bind_table)
 		source_probe(p->source, &p->now, &p->notes);
-	p->spent[0] += clock_ns() - start;
+	p->spent[0] += clock_monotonic_ns() - start;
 }
 
 static void finish_folds(struct pipeline *p, struct fold *folds, size_t count,
@@ -474,19 +467,19 @@ int pipeline_sample(struct pipeline *p, struct fold *folds, size_t count, struct
 		pipeline_cgroups(p);
 	if (filter_needs_owners(p->filter))
 		ret = pipeline_owners(p, NULL);
-	start = clock_ns();
+	start = clock_monotonic_ns();
 	if (!ret)
 		ret = dump_folds(p, &n, folds, count);
-	p->spent[1] = clock_ns() - start;
+	p->spent[1] = clock_monotonic_ns() - start;
 	if (ret)
 		return ret;
 	if (n.timeouts)
 		read_timeouts(p);
 	if (n.owners)
 		fold_owners(p, folds, count);
-	start = clock_ns();
+	start = clock_monotonic_ns();
 	finish_folds(p, folds, count, reports, false);
-	p->spent[3] = clock_ns() - start;
+	p->spent[3] = clock_monotonic_ns() - start;
 	p->samples++;
 	return 0;
 }

@@ -7,14 +7,7 @@
 #include <time.h>
 
 #include "base/alloc.h"
-
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
+#include "base/clock.h"
 
 /** The filter's words as the command line would have had them: folds look whether there are any. */
 static void set_words(struct lane *l, const char *filter)
@@ -80,10 +73,10 @@ int lane_open(struct lane *l, const struct lane_request *request, struct str *wh
 int lane_sample(struct lane *l)
 {
 	struct report reports[LANE_FOLDS];
-	int64_t start = now_ns();
+	int64_t start = clock_monotonic_ns();
 	int ret = pipeline_sample(&l->pipeline, l->folds, l->count, reports);
 
-	l->cost_ns = now_ns() - start;
+	l->cost_ns = clock_monotonic_ns() - start;
 	if (ret)
 		return ret;
 	for (size_t i = 0; i < l->count; i++) {

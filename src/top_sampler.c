@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "model/topic.h"
 #include "render/runbook.h"
 #include "top_take.h"
@@ -51,14 +52,6 @@ struct sampler {
 	/* The thread's own: when the next sample is due (monotonic, ns). */
 	int64_t due_ns;
 };
-
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
 
 /** Hands a frame over; one that was not taken is replaced. */
 static void hand_over(struct sampler *s, struct tui_frame *f)
@@ -171,7 +164,7 @@ static void set_due(struct sampler *s)
 static void sample(struct sampler *s)
 {
 	struct take *t = &s->take;
-	int64_t began = now_ns();
+	int64_t began = clock_monotonic_ns();
 
 	take_head(t);
 	if (s->started && !take_has_body(t))
@@ -181,7 +174,7 @@ static void sample(struct sampler *s)
 		hand_over(s, take_frame(t));
 	take_check(t);
 	take_record(t);
-	t->seconds = (double)(now_ns() - began) / 1e9;
+	t->seconds = (double)(clock_monotonic_ns() - began) / 1e9;
 	set_due(s);
 }
 
@@ -275,7 +268,7 @@ static bool next_order(struct sampler *s, struct command_row *row, struct tui_wi
 	*due = false;
 	pthread_mutex_lock(&s->lock);
 	asleep = t->wish.idle || (t->at && (t->wish.paused || t->at_end));
-	while (!s->stop && !s->wished && !s->commands.len && (asleep || now_ns() < s->due_ns)) {
+	while (!s->stop && !s->wished && !s->commands.len && (asleep || clock_monotonic_ns() < s->due_ns)) {
 		struct timespec until = { .tv_sec = s->due_ns / 1000000000,
 					  .tv_nsec = s->due_ns % 1000000000 };
 

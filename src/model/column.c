@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "model/column.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "base/word.h"
 
 static void put_int(struct cell *out, bool known, int64_t v)
 {
@@ -303,25 +304,11 @@ const struct column column_table[] = {
 
 const size_t column_count = ARRAY_LEN(column_table);
 
-static bool same_name(const char *a, size_t n, const char *b)
-{
-	if (strlen(b) != n)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		int x = a[i] == '-' ? '_' : tolower((unsigned char)a[i]);
-		int y = b[i] == '-' ? '_' : tolower((unsigned char)b[i]);
-
-		if (x != y)
-			return false;
-	}
-	return true;
-}
-
 const struct column *column_find(const char *name, size_t n)
 {
 	for (size_t i = 0; i < column_count; i++) {
-		if (same_name(name, n, column_table[i].heading) ||
-		    same_name(name, n, column_table[i].key))
+		if (word_is(name, n, column_table[i].heading) ||
+		    word_is(name, n, column_table[i].key))
 			return &column_table[i];
 	}
 	return NULL;

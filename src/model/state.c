@@ -2,9 +2,10 @@
 #include "model/state.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "base/word.h"
 
 const struct state_row state_table[STATE_COUNT] = {
 	[STATE_LISTEN] = { "LISTEN", { "listening" }, 10, 1u << 10,
@@ -60,33 +61,20 @@ enum state state_from_kernel(unsigned number)
 	return STATE_COUNT;
 }
 
-/** Equal without regard to case, with '-' equal to '_'. */
-static bool same_name(const char *a, const char *b)
-{
-	for (; *a && *b; a++, b++) {
-		int x = *a == '-' ? '_' : tolower((unsigned char)*a);
-		int y = *b == '-' ? '_' : tolower((unsigned char)*b);
-
-		if (x != y)
-			return false;
-	}
-	return *a == *b;
-}
-
 uint32_t state_parse(const char *name)
 {
 	for (int s = 0; s < STATE_COUNT; s++) {
-		if (same_name(name, state_table[s].name))
+		if (word_equal(name, state_table[s].name))
 			return STATE_BIT(s);
 		for (size_t i = 0; i < ARRAY_LEN(state_table[s].aliases); i++) {
 			const char *alias = state_table[s].aliases[i];
 
-			if (alias && same_name(name, alias))
+			if (alias && word_equal(name, alias))
 				return STATE_BIT(s);
 		}
 	}
 	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
-		if (same_name(name, groups[i].name))
+		if (word_equal(name, groups[i].name))
 			return groups[i].states;
 	}
 	return 0;

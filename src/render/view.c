@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* Tables of a report: choosing columns, ordering and cutting rows. */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,26 +7,13 @@
 #include "base/alloc.h"
 #include "base/suggest.h"
 #include "base/vec.h"
+#include "base/word.h"
 #include "render/render.h"
-
-static bool same_name(const char *a, size_t n, const char *b)
-{
-	if (strlen(b) != n)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		int x = a[i] == '-' ? '_' : tolower((unsigned char)a[i]);
-		int y = b[i] == '-' ? '_' : tolower((unsigned char)b[i]);
-
-		if (x != y)
-			return false;
-	}
-	return true;
-}
 
 static const struct view_column *find_n(const struct view *view, const char *name, size_t n)
 {
 	for (const struct view_column *c = view->columns; c && c->path; c++) {
-		if (same_name(name, n, c->heading))
+		if (word_is(name, n, c->heading))
 			return c;
 	}
 	return NULL;

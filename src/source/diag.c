@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "model/filter.h"
 #include "source/backend.h"
 #include "source/diag_parse.h"
@@ -39,14 +40,6 @@ struct part {
 	int ret;
 };
 
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
 /** Receives one walk to its end. 0 or -errno. */
 static int receive_walk(struct part *p, struct netlink *nl)
 {
@@ -57,7 +50,7 @@ static int receive_walk(struct part *p, struct netlink *nl)
 	for (;;) {
 		const void *data;
 		size_t len;
-		int64_t start = now_ns();
+		int64_t start = clock_monotonic_ns();
 		int ret = netlink_receive(nl, &data, &len, &w->seen_ns);
 
 		if (ret)
@@ -252,7 +245,7 @@ int diag_dump(struct source *s, const struct dump_request *req, const struct sin
 	      struct dump_result *result, struct notes *notes)
 {
 	unsigned workers = diag_split_workers(s, req);
-	int64_t start = now_ns();
+	int64_t start = clock_monotonic_ns();
 	int ret = live_sockets(s, workers);
 
 	*result = (struct dump_result){ 0 };
@@ -275,7 +268,7 @@ int diag_dump(struct source *s, const struct dump_request *req, const struct sin
 		result->restarts++;
 		ret = reopen(s, workers);
 	}
-	result->total_ns = now_ns() - start;
+	result->total_ns = clock_monotonic_ns() - start;
 	if (ret == -EINTR) {
 		/* A whole walk, but the table moved under it each time. */
 		notes_add(notes, "the kernel marked the dump as interrupted %d times: numbers may be off",

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 
 /** Largest request: header, attribute and the largest bytecode (64 KiB). */
 #define REQUEST_MAX (66 * 1024)
@@ -25,11 +26,10 @@ struct netlink {
 	unsigned char *buffer;
 };
 
-int netlink_open(struct netlink **out)
+int netlink_socket(int protocol, struct mnl_socket **out)
 {
 	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	struct netlink *nl;
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+	struct mnl_socket *socket = mnl_socket_open2(protocol, SOCK_CLOEXEC);
 	int err;
 
 	if (!socket)
@@ -41,6 +41,18 @@ int netlink_open(struct netlink **out)
 		mnl_socket_close(socket);
 		return err;
 	}
+	*out = socket;
+	return 0;
+}
+
+int netlink_open(struct netlink **out)
+{
+	struct mnl_socket *socket;
+	struct netlink *nl;
+	int ret = netlink_socket(NETLINK_SOCK_DIAG, &socket);
+
+	if (ret)
+		return ret;
 	nl = xcalloc(1, sizeof(*nl));
 	nl->socket = socket;
 	nl->seq = (uint32_t)time(NULL);
@@ -129,22 +141,14 @@ int netlink_request(struct netlink *nl, enum diag_form form, int family,
 	return ret;
 }
 
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
 /** Waits until the socket is readable. */
 static int wait_readable(const struct netlink *nl)
 {
 	struct pollfd p = { .fd = mnl_socket_get_fd(nl->socket), .events = POLLIN };
-	int64_t deadline = now_ns() + NETLINK_PATIENCE * INT64_C(1000000000);
+	int64_t deadline = clock_monotonic_ns() + NETLINK_PATIENCE * INT64_C(1000000000);
 
 	for (;;) {
-		int64_t left = (deadline - now_ns()) / 1000000;
+		int64_t left = (deadline - clock_monotonic_ns()) / 1000000;
 		int n = poll(&p, 1, left > 0 ? (int)left : 0);
 
 		if (n > 0)
@@ -188,7 +192,7 @@ int netlink_receive(struct netlink *nl, const void **data, size_t *len, int64_t 
 			continue;
 		*data = nl->buffer;
 		*len = (size_t)n;
-		*seen_ns = now_ns();
+		*seen_ns = clock_monotonic_ns();
 		return 0;
 	}
 }

@@ -25,6 +25,12 @@ struct netlink;
 /** Seconds without progress after which the kernel counts as silent. */
 #define NETLINK_PATIENCE 5
 
+struct mnl_socket;
+
+/** Opens a libmnl socket of PROTOCOL (NETLINK_SOCK_DIAG, NETLINK_ROUTE) that is connected to the
+ *  kernel, in the calling thread's network namespace: mnl_socket_close() it. 0 or -errno. */
+NODISCARD NONNULL int netlink_socket(int protocol, struct mnl_socket **out);
+
 /** Opens a socket in the calling thread's network namespace. 0 or -errno. */
 NODISCARD NONNULL int netlink_open(struct netlink **out);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/map.h"
 #include "source/live.h"
 #include "source/proc_parse.h"
@@ -86,14 +87,6 @@ static size_t whole_lines(struct table *t, const char *p, size_t n)
 	return (size_t)(p - start);
 }
 
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
 /** Reads a table to its end. 0 or -errno; what came before an error was handed on. */
 static int read_table(struct table *t, int fd)
 {
@@ -111,7 +104,7 @@ static int read_table(struct table *t, int fd)
 			ret = n < 0 ? -errno : 0;
 			break;
 		}
-		t->seen_ns = now_ns();
+		t->seen_ns = clock_monotonic_ns();
 		t->result->bytes += (uint64_t)n;
 		t->result->receives++;
 		if (t->req->tap)
@@ -200,7 +193,7 @@ int proc_dump(struct source *s, const struct dump_request *req, const struct sin
 {
 	struct table t = { .req = req, .sink = sink, .result = result, .ticks = sysconf(_SC_CLK_TCK),
 			   .seen = MAP_OF(uint64_t, char[0]) };
-	int64_t start = now_ns();
+	int64_t start = clock_monotonic_ns();
 	int ret = 0, ret6 = 0;
 
 	*result = (struct dump_result){ 0 };
@@ -215,7 +208,7 @@ int proc_dump(struct source *s, const struct dump_request *req, const struct sin
 			ret6 = 0; /* A kernel without IPv6. */
 	}
 	map_free(&t.seen);
-	result->total_ns = now_ns() - start;
+	result->total_ns = clock_monotonic_ns() - start;
 	result->complete = !ret && !ret6 && !result->malformed;
 	if (result->malformed)
 		notes_add(notes, "%llu lines of /proc/net/tcp* could not be read and were left out",

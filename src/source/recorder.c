@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "source/packed.h"
 #include "source/tape.h"
 
@@ -136,23 +137,15 @@ static void put_files(struct recorder *r)
 	str_free(&packed);
 }
 
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
 static bool is_due(const struct recorder *r, const struct costly *c)
 {
 	return !r->thrifty || c->at_ns == 0 ||
-	       (double)(now_ns() - c->at_ns) * COSTLY_SHARE >= (double)c->took_ns;
+	       (double)(clock_monotonic_ns() - c->at_ns) * COSTLY_SHARE >= (double)c->took_ns;
 }
 
 static void spent(struct costly *c, int64_t took_ns)
 {
-	c->at_ns = now_ns();
+	c->at_ns = clock_monotonic_ns();
 	c->took_ns = took_ns;
 }
 
@@ -174,7 +167,7 @@ static void find_range(struct recorder *r, struct bind_table *table)
 /* The bind table must be of the same moment as the sockets: an older one is never recorded. */
 static void put_binds(struct recorder *r, int64_t dump_ns, struct notes *notes)
 {
-	int64_t start = now_ns();
+	int64_t start = clock_monotonic_ns();
 
 	if (!r->with_binds)
 		return;
@@ -188,7 +181,7 @@ static void put_binds(struct recorder *r, int64_t dump_ns, struct notes *notes)
 		tape_put(r->tape, TAPE_BINDS, packed.s, packed.len);
 	}
 	/* One of the two walks was for the ports as well. */
-	spent(&r->binds, now_ns() - start + dump_ns / 2);
+	spent(&r->binds, clock_monotonic_ns() - start + dump_ns / 2);
 	str_free(&packed);
 	free(table);
 }
@@ -196,7 +189,7 @@ static void put_binds(struct recorder *r, int64_t dump_ns, struct notes *notes)
 /* Searches owners and cgroups anew. */
 static void search(struct recorder *r)
 {
-	int64_t start = now_ns();
+	int64_t start = clock_monotonic_ns();
 	struct owners owners;
 	struct cgroups cgroups = { 0 };
 	int ret;
@@ -214,7 +207,7 @@ static void search(struct recorder *r)
 	if (ret == 0)
 		pack_cgroups(&r->cgroups, &cgroups);
 	cgroups_free(&cgroups);
-	spent(&r->search, now_ns() - start);
+	spent(&r->search, clock_monotonic_ns() - start);
 }
 
 static void put_notes(struct recorder *r, uint32_t tag, const struct notes *notes)
@@ -235,7 +228,7 @@ static double put_owners(struct recorder *r)
 	if (is_due(r, &r->search))
 		search(r);
 	else
-		age = (double)(now_ns() - r->search.at_ns) / 1e9;
+		age = (double)(clock_monotonic_ns() - r->search.at_ns) / 1e9;
 	if (age > 0)
 		notes_add(&notes, "owners and cgroups are those of %.1f s before: searching them "
 				  "takes %.3f s", age, (double)r->search.took_ns / 1e9);

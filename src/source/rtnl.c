@@ -22,20 +22,12 @@ struct rtnl {
 
 int rtnl_open(struct rtnl **out)
 {
-	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	struct mnl_socket *socket;
 	struct rtnl *rt;
-	int err;
+	int ret = netlink_socket(NETLINK_ROUTE, &socket);
 
-	if (!socket)
-		return errno ? -errno : -EPROTONOSUPPORT;
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    connect(mnl_socket_get_fd(socket), (const struct sockaddr *)&kernel,
-		    sizeof(kernel)) < 0) {
-		err = errno ? -errno : -EPROTO;
-		mnl_socket_close(socket);
-		return err;
-	}
+	if (ret)
+		return ret;
 	rt = xcalloc(1, sizeof(*rt));
 	rt->socket = socket;
 	rt->seq = (uint32_t)time(NULL);
