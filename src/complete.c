@@ -43,6 +43,18 @@ static void add_commands(struct words *w)
 		add(w, name, command_find(name)->answers);
 }
 
+/** True where the command, or any of those that people see where there is none, takes O. */
+static bool is_taken(const struct option_row *o, const struct command *about)
+{
+	const char *name;
+
+	for (size_t i = 0; !about && (name = command_name(NULL, i)); i++) {
+		if (option_applies(o, command_find(name)->id))
+			return true;
+	}
+	return about && option_applies(o, about->id);
+}
+
 /** Long options, with '=' where they take an argument. */
 static void add_options(struct words *w)
 {
@@ -50,7 +62,7 @@ static void add_options(struct words *w)
 		const struct option_row *o = &option_table[i];
 		struct str word = { 0 };
 
-		if (w->about && !option_applies(o, w->about->id))
+		if (!is_taken(o, w->about))
 			continue;
 		str_addf(&word, "--%s%s", o->name,
 			 o->kind == OPTION_FLAG || o->kind == OPTION_MAYBE_SECONDS ? "" : "=");

@@ -29,38 +29,47 @@ fish_offers() {
 		cut -f 1 | sed 's/ *$//' | LC_ALL=C sort -u
 }
 
-# zsh tells nobody what it offers: compadd is watched in an interactive one.
+# zsh tells nobody what it offers: compadd is watched in an interactive one, whose only input is LINE.
 zsh_offers() {
-	cp completions/tcptriage.zsh "$TAP_TMP/_tcptriage"
-	# shellcheck disable=SC2016
-	cat >"$TAP_TMP/capture.zsh" <<-'END'
-		zmodload zsh/zpty || exit 1
-		zpty inner zsh -f -i
-		inner() { zpty -w inner "$1" }
-		inner 'PROMPT=; unsetopt prompt_cr prompt_sp zle_bracketed_paste 2>/dev/null; stty -echo'
-		inner "fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -D; LISTMAX=0"
-		inner 'zstyle ":completion:*" list-grouped false; zstyle ":completion:*" insert-tab false'
-		inner 'offered=()
-		compadd() {
-			if [[ ${@[1,(i)(-|--)]} == *-(O|A|D)\ * ]]; then builtin compadd "$@"; return; fi
-			local -a found ipre
-			local i
-			builtin compadd -O found "$@"
-			for ((i = 1; i <= $#; i++)); do [[ ${@[i]} == -S ]] && suffix=${@[i + 1]}; done
-			offered+=("$IPREFIX"${^found})
-			builtin compadd "$@"
-		}
-		finish() { print -rl -- BEGIN $offered END; exit }
-		comppostfuncs=(finish)
-		bindkey "^I" complete-word; print -r -- READY'
-		zpty -r inner text '*READY*' || exit 1
-		zpty -w -n inner "$2"$'\t'
-		zpty -r inner text '*END*' || exit 1
-		print -r -- $text
-	END
-	timeout 20 zsh -f "$TAP_TMP/capture.zsh" "$TAP_TMP" "$1" 2>&1 | tr -d '\r' |
+	timeout 60 zsh -f "$TAP_TMP/capture.zsh" "$TAP_TMP/zsh" "$1" 2>&1 | tr -d '\r' |
 		sed -n '/BEGIN$/,/^END/p' | sed '1d;$d' | LC_ALL=C sort -u
 }
+
+mkdir "$TAP_TMP/zsh"
+cp completions/tcptriage.zsh "$TAP_TMP/zsh/_tcptriage"
+cat >"$TAP_TMP/capture.zsh" <<-'END'
+	zmodload zsh/zpty || exit 1
+	zpty inner "ZDOTDIR=${(q)1} zsh -d -i"
+	zpty -r inner text '*READY*' || exit 1
+	zpty -w -n inner "$2"$'\t'
+	zpty -r inner text '*END*' || exit 1
+	print -r -- $text
+END
+cat >"$TAP_TMP/zsh/.zshrc" <<-'END'
+	unsetopt prompt_cr prompt_sp
+	PROMPT='READY '
+	LISTMAX=0
+	fpath=($ZDOTDIR $fpath)
+	autoload -Uz compinit
+	compinit -u -D
+	zstyle ':completion:*' insert-tab false
+	bindkey '^I' complete-word
+	offered=()
+	compadd() {
+		local -a found
+		# -O, -A and -D only ask.
+		if [[ ${@[1,(i)(-|--)]} != *-(O|A|D)\ * ]]; then
+			builtin compadd -O found "$@"
+			offered+=("$IPREFIX"${^found})
+		fi
+		builtin compadd "$@"
+	}
+	finish() {
+		print -rl -- BEGIN $offered END
+		exit
+	}
+	comppostfuncs=(finish)
+END
 
 # offers LINE WORD...: every shell offers exactly these; for zsh a '=' at the end does not count.
 offers() {
