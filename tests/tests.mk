@@ -32,6 +32,7 @@ PROVEFLAGS ?=
 PROVE = prove --norc --timer -j2 $(PROVEFLAGS) --exec $(RUNNER)
 
 ASAN_OPTIONS ?= abort_on_error=1:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1
+LSAN_OPTIONS ?= suppressions=$(abspath tests/lib/lsan.supp):print_suppressions=0
 UBSAN_OPTIONS ?= abort_on_error=1:halt_on_error=1:print_stacktrace=1
 
 -include $(wildcard tests/*/part.mk)
@@ -40,7 +41,7 @@ check: $(CHECK_NEEDS)
 	@$(if $(strip $(CHECK_RUN)),,echo "no test is named $(T)" >&2; exit 1;) \
 	TCPTRIAGE='$(abspath $(BUILD)/tcptriage)' LAB='$(abspath $(LAB_BIN))' \
 	BUILD='$(abspath $(BUILD))' SAN='$(SAN)' CC='$(CC)' CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8 \
-	$(if $(SAN),ASAN_OPTIONS='$(ASAN_OPTIONS)' UBSAN_OPTIONS='$(UBSAN_OPTIONS)') \
+	$(if $(SAN),ASAN_OPTIONS='$(ASAN_OPTIONS)' LSAN_OPTIONS='$(LSAN_OPTIONS)' UBSAN_OPTIONS='$(UBSAN_OPTIONS)') \
 	$(PROVE) $(CHECK_RUN) </dev/null
 
 $(BUILD)/tests/%.o: ALL_CFLAGS += -Itests/lib $(CMOCKA_CFLAGS)

@@ -33,7 +33,7 @@ one_case() {
 	# The line is ours and is read as a shell reads it, so that filters can be quoted.
 	eval "args=($2)"
 	run env -i PATH="$PATH" LC_ALL=C.UTF-8 TZ=UTC TERM=dumb ${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} \
-		${UBSAN_OPTIONS:+UBSAN_OPTIONS="$UBSAN_OPTIONS"} "$TCPTRIAGE" "${args[@]}"
+		${LSAN_OPTIONS:+LSAN_OPTIONS="$LSAN_OPTIONS"} ${UBSAN_OPTIONS:+UBSAN_OPTIONS="$UBSAN_OPTIONS"} "$TCPTRIAGE" "${args[@]}"
 	if ((status == 0)); then : >"$TAP_TMP/status"; else echo "$status" >"$TAP_TMP/status"; fi
 	settle "$name" out "$TAP_TMP/out" || good=1
 	settle "$name" err "$TAP_TMP/err" || good=1

@@ -119,7 +119,7 @@ class Job:
     def _environment(changes):
         environment = {"PATH": os.environ["PATH"], "TERM": "xterm-256color",
                        "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
+        for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS"):
             if name in os.environ:
                 environment[name] = os.environ[name]
         for name, value in (changes or {}).items():
