@@ -77,7 +77,8 @@ static void follow(struct search *s, struct moment m)
 	if (!fits(sent, s->retransmits, false) || !fits(m.timed_out, s->timeouts, false) ||
 	    m.repeated == REPEATS)
 		return;
-	if (fits(sent, s->retransmits, true) && fits(m.timed_out, s->timeouts, true) && age >= m.time - TIE && age <= next + TIE)
+	if (fits(sent, s->retransmits, true) && fits(m.timed_out, s->timeouts, true) &&
+	    age >= m.time - TIE && age <= next + TIE)
 		found(s, fmax(age, m.time));
 	if (m.deadline < repeat + TIE)
 		follow(s, (struct moment){ m.repeated, m.timed_out + 1, m.deadline,

@@ -28,8 +28,9 @@ if command -v shellcheck >/dev/null; then
 		if [[ -f completions/tcptriage.bash ]]; then echo completions/tcptriage.bash; fi
 	)
 	cmp_ok "${#scripts[@]}" '>' 3 "the scripts are found"
-	# SC1091, SC2154: tap.sh is found at run time and sets $out, $err, $status, $lab_pid ...
-	run shellcheck -S warning -s bash -e SC1091,SC2154 "${scripts[@]}"
+	# SC1091, SC2034, SC2154: tap.sh is found at run time, sets and reads variables. SC2120: functions
+	# whose arguments are optional.
+	run shellcheck -S warning -s bash -e SC1091,SC2034,SC2120,SC2154 "${scripts[@]}"
 	is "$out" "" "shellcheck finds nothing"
 else
 	skip_one "shellcheck finds nothing" "no shellcheck"
