@@ -329,6 +329,58 @@ else
 	skip_one "conntrack" "no connection tracking here"
 fi
 
+# --- two hosts ---
+netns_make
+server=$netns_pid
+netns_make
+client=$netns_pid
+ip link add tta0 netns "$server" type veth peer name ttb0 netns "$client" ||
+	{ skip_one "two hosts" "no veth"; done_testing; }
+in_ns ip addr add 10.78.0.2/24 dev ttb0
+in_ns ip link set ttb0 up
+netns_use "$server"
+in_ns ip addr add 10.78.0.1/24 dev tta0
+in_ns ip link set tta0 up
+lab listen --port 7000 --addr 10.78.0.1 + accept-full --port 7001 --addr 10.78.0.1 --backlog 2
+
+# connects N PORT: N connections that each send a line once the file "go" is there.
+connects() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		background in_ns timeout 120 bash -c 'exec 3<>"/dev/tcp/10.78.0.1/$1"
+			while [[ ! -e $2/go ]]; do sleep 0.1; done
+			echo data >&3
+			sleep 100' sh "$2" "$TAP_TMP"
+	done
+}
+
+# finds FINDINGS: check gives just those.
+finds() {
+	run in_ns "$TCPTRIAGE" check -J
+	[[ $(jq -r '.findings | map("\(.id) \(.severity)") | join(", ")' "$TAP_TMP/out") == "$1" ]]
+}
+
+netns_use "$client"
+connects 4 7000
+established() {
+	(($(in_ns ss -Htn state established | wc -l) == $1))
+}
+ok "four connections stand" poll 20 established 4
+ok "between the two nothing is wrong" finds ""
+in_ns ip neigh replace 10.78.0.1 lladdr 02:00:00:00:00:99 nud permanent dev ttb0
+touch "$TAP_TMP/go"
+ok "the path is cut: retransmissions in vain" poll 60 finds "peer-not-acking warning"
+json_is '.findings[0].evidence.peers[0] | [.direction, .remote, .port, .count]' \
+	'["out","10.78.0.1",7000,4]' "toward whom"
+in_ns ip neigh del 10.78.0.1 dev ttb0
+ok "and mended" poll 60 finds ""
+connects 3 7001
+ok "nobody accepts: no answer to the client" poll 60 finds "syn-sent-stuck warning"
+netns_use "$server"
+# The last SYN may be some time ago: the queue is full all the same.
+ok "the server sees its queue" finds "accept-queue-full critical"
+is "$status" 2 "which is critical there"
+
 # --- TIME_WAIT beyond its limit ---
 netns_make
 ns_sysctl net.ipv4.tcp_max_tw_buckets 30
