@@ -148,6 +148,13 @@ idle_exceptions() {
 	done <tests/lint/exceptions
 }
 
+# Only where this is a clone: a release has no index to ask.
+strangers() {
+	git ls-files 2>/dev/null | cut -d/ -f1 | sort -u |
+		grep -vx -e Makefile -e src -e man -e completions -e tests -e README.md -e LICENSE -e '\..*'
+}
+
 nothing "nothing is marked as left to do" left_open
+nothing "nothing strays at the top level" strangers
 nothing "every exception is needed and says why" idle_exceptions
 done_testing
