@@ -161,7 +161,12 @@ int resolve_host(struct source *s, const char *host, int family, double timeout,
 	int ret;
 
 	*out = (struct resolved){ .count = 0 };
-	if (addr_parse(host, &a) == 0 && (family == AF_UNSPEC || family == a.family)) {
+	if (addr_parse(host, &a) == 0) {
+		if (family != AF_UNSPEC && family != a.family) {
+			snprintf(out->error, sizeof(out->error), "it is no IPv%d address",
+				 family == AF_INET ? 4 : 6);
+			return 0;
+		}
 		out->address[0] = a;
 		out->count = 1;
 		return 0;

@@ -85,6 +85,8 @@ judged "a name without an address" nosuch.invalid:80 name-unresolved 2
 json_is '[.target.host, .target.address, .target.port, .route, .pool, .attempt]' \
 	'["nosuch.invalid",null,80,null,null,null]'
 is "$err" "" "and nothing on standard error"
+judged "an address of the other family" '[::1]:80' name-unresolved 2 -4
+like "$(jq -r .answer "$TAP_TMP/out")" 'it is no IPv4 address$' "and the sentence says so"
 
 # --- routes ---
 
