@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/escape.h"
 #include "command.h"
+#include "merge.h"
 #include "output.h"
 #include "pipeline.h"
 #include "render/diagram.h"
@@ -143,13 +144,16 @@ static void render(struct pipeline *p, const struct analysis *a, struct report *
 /** Between two looks of --watch, s: a handshake that takes longer is seen under way. */
 #define WATCH_LOOK 0.05
 
-/** One sample into REPORT; with --watch as many as fit into its time, the last of which stays. 0 or
- *  -errno. */
-static int take_sample(struct pipeline *p, struct fold *fold, struct report *report)
+/** One sample into REPORT, of all namespaces where there is MERGE (or NULL); with --watch as many as
+ *  fit into its time, the last of which stays. 0 or -errno. */
+static int take_sample(struct pipeline *p, struct fold *fold, struct merge *merge,
+		       struct report *report)
 {
 	int64_t next, end, now, real;
 	int ret;
 
+	if (merge)
+		return merge_sample(merge, report);
 	source_clock(p->source, &next, &real);
 	end = next + (int64_t)((p->opt->watch_set ? p->opt->watch : 0) * 1e9);
 	for (;;) {
@@ -166,7 +170,8 @@ static int take_sample(struct pipeline *p, struct fold *fold, struct report *rep
 }
 
 /** Samples, rendered, until the count or the source ends; exit status. */
-static int repeat(struct pipeline *p, struct fold *fold, const struct render_options *ropt)
+static int repeat(struct pipeline *p, struct fold *fold, struct merge *merge,
+		  const struct render_options *ropt)
 {
 	const struct options *opt = p->opt;
 	uint64_t left = opt->count_set ? opt->count : opt->interval_set ? UINT64_MAX : 1;
@@ -179,7 +184,7 @@ static int repeat(struct pipeline *p, struct fold *fold, const struct render_opt
 	while (left--) {
 		struct report report = { 0 };
 
-		ret = take_sample(p, fold, &report);
+		ret = take_sample(p, fold, merge, &report);
 		if (ret) {
 			pipeline_print_notes(p, &printed);
 			return STATUS_FAILED;
@@ -221,6 +226,7 @@ int pipeline_run(const struct analysis *a, const struct options *opt)
 	struct pipeline p;
 	struct fold fold = { .analysis = a };
 	struct str why = { 0 };
+	struct merge *merge;
 	int ret, status;
 	double seconds;
 
@@ -238,15 +244,18 @@ int pipeline_run(const struct analysis *a, const struct options *opt)
 		return ret == -EINVAL ? STATUS_USAGE : STATUS_FAILED;
 	}
 	fold.state = a->begin(opt);
+	merge = merge_wanted(a, opt) ? merge_open(&p, a) : NULL;
 	seconds = sample_seconds(&p, &fold);
 	if (seconds > 0)
-		ret = pipeline_prime(&p, &fold, 1, seconds);
-	status = ret ? STATUS_FAILED : repeat(&p, &fold, &ropt);
+		ret = merge ? merge_prime(merge, seconds) : pipeline_prime(&p, &fold, 1, seconds);
+	status = ret ? STATUS_FAILED : repeat(&p, &fold, merge, &ropt);
 	if (ret) {
 		size_t printed = 0;
 
 		pipeline_print_notes(&p, &printed);
 	}
+	if (merge)
+		merge_close(merge);
 	a->end(fold.state);
 	pipeline_close(&p);
 	return output_end(status);

@@ -360,6 +360,7 @@ static const struct view views[] = {
 	{ .name = "check", .kind = VIEW_LINES, .path = "", .line = "{summary}" },
 	{ .name = "findings", .kind = VIEW_LINES, .path = "findings", .optional = true,
 	  .line = "{severity:verdict} {id}: {summary}\n"
+		  "    network namespace: {netns}\n"
 		  "    cause: {cause}\n"
 		  "    do: {advice}\n"
 		  "    see: {see}" },

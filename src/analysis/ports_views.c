@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "analysis/netns.h"
 #include "analysis/ports_report.h"
 
 static const struct view_column pool_columns[] = {
@@ -21,6 +22,7 @@ static const struct view_column pool_columns[] = {
 	  .help = "seconds until no port is left at the present rate; - for never" },
 	{ .path = "verdict", .heading = "VERDICT", .unit = UNIT_VERDICT,
 	  .help = "ok, warning, critical or exhausted" },
+	NETNS_COLUMN,
 	{ .path = "close_history", .heading = "LAST_60S", .unit = UNIT_SPARK,
 	  .help = "closes in each of the last 60 seconds" },
 	{ .path = "owners:process", .heading = "PROCESS", .extra = true,
@@ -46,6 +48,7 @@ static const struct view_column listener_columns[] = {
 	{ .path = "port", .heading = "PORT", .right = true, .help = "port in the range" },
 	{ .path = "reserved", .heading = "RESERVED",
 	  .help = "in ip_local_reserved_ports, so that no connection takes it first" },
+	NETNS_COLUMN,
 	{ .path = "pid", .heading = "PID", .right = true, .help = "who listens" },
 	{ .path = "process", .heading = "PROCESS", .help = "its name" },
 	{ 0 },
@@ -55,6 +58,7 @@ static const struct view_column binder_columns[] = {
 	{ .path = "local", .heading = "LOCAL", .help = "address that was bound" },
 	{ .path = "ports", .heading = "PORTS", .unit = UNIT_COUNT, .right = true,
 	  .help = "ports that every connect() has lost by it" },
+	NETNS_COLUMN,
 	{ .path = "pid", .heading = "PID", .right = true, .help = "who bound them" },
 	{ .path = "process", .heading = "PROCESS", .help = "its name" },
 	{ 0 },

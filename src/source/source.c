@@ -38,6 +38,11 @@ const char *const *source_netns_names(const struct source *s, size_t *count)
 	return s->netns ? netns_name_ref(s->netns) : &s->netns_label;
 }
 
+struct source *source_part(const struct source *s, size_t i)
+{
+	return i < s->sweep_count ? sweep_part(s, i) : NULL;
+}
+
 /** Chooses the backend of a live source. */
 static int open_live(struct source *s, struct notes *notes, struct str *why)
 {

@@ -101,6 +101,10 @@ NONNULL const char *source_netns(const struct source *s);
 RETURNS_NONNULL NONNULL const char *const *source_netns_names(const struct source *s,
 							      size_t *count);
 
+/** The I-th namespace of a sweep as a source of its own, which belongs to S; NULL past the last, and for
+ *  anything but a sweep. */
+NONNULL struct source *source_part(const struct source *s, size_t i);
+
 /** Name of the host (the recording's own). */
 RETURNS_NONNULL NONNULL const char *source_host(const struct source *s);
 

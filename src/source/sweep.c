@@ -31,6 +31,11 @@ static struct source *sub(const struct source *s, size_t i)
 	return VEC_AT(&own(s)->sources, struct source *, i);
 }
 
+struct source *sweep_part(const struct source *s, size_t i)
+{
+	return sub(s, i);
+}
+
 /* Facts of the whole machine: the same in every namespace. */
 static bool is_global(const char *path)
 {
@@ -113,6 +118,13 @@ static void add_notes(struct notes *to, const char *name, const struct notes *fr
 		notes_add(to, "%s: %s", name, from->text[i]);
 }
 
+/* The process through which a namespace was looked at has ended (a zombie has no namespace): with it,
+ * most likely, the namespace. */
+static bool has_ended(int ret)
+{
+	return ret == -ENOENT || ret == -ESRCH || ret == -EINVAL;
+}
+
 /* Dumps namespace I. What was added before must stay, so it cannot restart but for the first. */
 static int dump_one(struct source *s, size_t i, const struct dump_request *req,
 		    const struct sink *sink, struct dump_result *sum, struct notes *notes)
@@ -128,6 +140,10 @@ static int dump_one(struct source *s, size_t i, const struct dump_request *req,
 	if (sum->records > 0)
 		plain.restart = NULL;
 	ret = source_dump(sub(s, i), &one, &plain, &result, &own_notes);
+	if (has_ended(ret)) {
+		notes_free(&own_notes);
+		return 0;
+	}
 	if (ret < 0 && ret != -EAGAIN) {
 		notes_add(&own_notes, "its sockets could not be read: %s", strerror(-ret));
 		result.complete = false;
@@ -226,7 +242,7 @@ static void open_entries(struct source *s, struct notes *notes)
 		int ret = open_entry(s, e, &source, &through_proc);
 
 		/* It ended since it was found. */
-		if (ret == -ESRCH || ret == -ENOENT)
+		if (has_ended(ret))
 			continue;
 		if (ret < 0) {
 			add_name(&left_out, e->name, -ret);

@@ -12,6 +12,9 @@
  *  our own namespace can be read. */
 NODISCARD NONNULL int sweep_open(struct source *s, struct notes *notes, struct str *why);
 
+/** Part I of the sweep S. */
+RETURNS_NONNULL NONNULL struct source *sweep_part(const struct source *s, size_t i);
+
 /** Opens namespace NS (which the source closes, also on failure) as source_open() would. */
 NODISCARD NONNULL int source_open_in(enum source_choice choice, struct netns *ns,
 				     struct notes *notes, struct source **out, struct str *why);
