@@ -58,6 +58,8 @@ int lane_open(struct lane *l, const struct lane_request *request, struct str *wh
 		return ret;
 	}
 	l->open = true;
+	l->opening = l->pipeline.notes;
+	l->pipeline.notes = (struct notes){ 0 };
 	if (!request->alone)
 		ret = parse_filter(l, request->filter, why);
 	for (; request->folds[l->count]; l->count++) {
@@ -74,7 +76,11 @@ int lane_sample(struct lane *l)
 {
 	struct report reports[LANE_FOLDS];
 	int64_t start = clock_monotonic_ns();
-	int ret = pipeline_sample(&l->pipeline, l->folds, l->count, reports);
+	int ret;
+
+	/* What the last sample could not see is for it alone to say. */
+	notes_free(&l->pipeline.notes);
+	ret = pipeline_sample(&l->pipeline, l->folds, l->count, reports);
 
 	l->cost_ns = clock_monotonic_ns() - start;
 	if (ret)
@@ -96,11 +102,18 @@ struct tui_report *lane_report(const struct lane *l, const char *name)
 	return NULL;
 }
 
-const char *lane_note(struct lane *l)
+static void add_notes(const struct notes *from, struct notes *to)
 {
-	if (!l->open || l->notes_seen >= l->pipeline.notes.count)
-		return NULL;
-	return l->pipeline.notes.text[l->notes_seen++];
+	for (size_t i = 0; i < from->count; i++)
+		notes_add(to, "%s", from->text[i]);
+}
+
+void lane_notes(const struct lane *l, struct notes *notes)
+{
+	if (!l->open)
+		return;
+	add_notes(&l->opening, notes);
+	add_notes(&l->pipeline.notes, notes);
 }
 
 void lane_close(struct lane *l)
@@ -111,6 +124,7 @@ void lane_close(struct lane *l)
 	}
 	if (l->open)
 		pipeline_close(&l->pipeline);
+	notes_free(&l->opening);
 	vec_free(&l->words);
 	free(l->text);
 	memset(l, 0, sizeof(*l));

@@ -30,8 +30,8 @@ struct lane {
 	size_t count;
 	/** What they said last; NULL before the first sample. */
 	struct tui_report *reports[LANE_FOLDS];
-	/** Notes of the pipeline that somebody has seen. */
-	size_t notes_seen;
+	/** What was noted when it was opened; the pipeline has the notes of the last sample. */
+	struct notes opening;
 	/** What the last sample took, ns. */
 	int64_t cost_ns;
 };
@@ -62,8 +62,8 @@ NODISCARD NONNULL int lane_sample(struct lane *l);
 /** The last report of the analysis NAME, or NULL. */
 NONNULL struct tui_report *lane_report(const struct lane *l, const char *name);
 
-/** A note that was not seen yet, or NULL; the lane keeps it. */
-NONNULL const char *lane_note(struct lane *l);
+/** Adds what it could not see to NOTES. */
+NONNULL void lane_notes(const struct lane *l, struct notes *notes);
 
 /** Closes it; closed already is fine. */
 NONNULL void lane_close(struct lane *l);

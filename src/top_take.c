@@ -93,13 +93,6 @@ static void say_why(struct take *t, struct str *why)
 	str_free(why);
 }
 
-/** What was noted for the first time. */
-static void say_notes(struct take *t, struct lane *l)
-{
-	for (const char *note = lane_note(l); note; note = lane_note(l))
-		take_say(t, "note: %s", note);
-}
-
 bool take_advance(struct take *t)
 {
 	if (source_wait(t->head.pipeline.source, 0)) {
@@ -237,7 +230,6 @@ void take_head(struct take *t)
 	}
 	if (lane_sample(&t->head))
 		take_say(t, "the sockets could not be read");
-	say_notes(t, &t->head);
 }
 
 /** The analysis that answers view V and is sampled for it alone; NULL where the head or check do. */
@@ -300,7 +292,6 @@ void take_body(struct take *t, bool tick)
 		open_body(t, a);
 	if (t->body.open && lane_sample(&t->body))
 		take_say(t, "the sockets could not be read");
-	say_notes(t, &t->body);
 }
 
 /** Opens check and ports, as far as there are such analyses. */
@@ -328,7 +319,6 @@ void take_check(struct take *t)
 		return;
 	if (lane_sample(&t->check))
 		take_say(t, "check could not be made");
-	say_notes(t, &t->check);
 	t->checks++;
 	pause = t->check.cost_ns * CHECK_SHARE;
 	if (pause < CHECK_EVERY)
@@ -379,6 +369,21 @@ static void fill_source(const struct take *t, struct tui_frame *f)
 	source_clock(s, &h->monotonic_ns, &h->realtime_ns);
 }
 
+/** What no part of it could see. */
+static void fill_notes(const struct take *t, struct tui_frame *f)
+{
+	const struct lane *lanes[] = { &t->head, &t->body, &t->check };
+	struct notes notes = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(lanes); i++)
+		lane_notes(lanes[i], &notes);
+	f->header.notes = arena_alloc(&f->arena, (notes.count + 1) * sizeof(char *));
+	for (size_t i = 0; i < notes.count; i++)
+		f->header.notes[i] = arena_strdup(&f->arena, notes.text[i]);
+	f->header.note_count = notes.count;
+	notes_free(&notes);
+}
+
 struct tui_frame *take_frame(struct take *t)
 {
 	struct tui_frame *f = tui_frame_new();
@@ -406,6 +411,7 @@ struct tui_frame *take_frame(struct take *t)
 	h->saving = t->save_path ? arena_strdup(&f->arena, t->save_path) : NULL;
 	h->saved = t->saved;
 	fill_playback(t, &h->playback);
+	fill_notes(t, f);
 	h->message = arena_strdup(&f->arena, str_text(&t->message));
 	h->message_number = t->message_number;
 	if (body && !body->report.complete)

@@ -138,6 +138,14 @@ unsigned act_help(struct ui *u, int arg UNUSED)
 	return REACT_DRAW;
 }
 
+unsigned act_notes(struct ui *u, int arg UNUSED)
+{
+	u->mode = MODE_PAGE;
+	u->page.top = 0;
+	page_notes(u);
+	return REACT_DRAW;
+}
+
 unsigned act_prompt(struct ui *u, int arg)
 {
 	char text[32] = "";

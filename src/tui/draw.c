@@ -21,23 +21,29 @@ static int64_t rows_left_out(const struct ui *u)
 	return value_int(u->shown->body->report.root, "more", 0);
 }
 
-/** Where in the table the selection is, at the right end of the bottom line; returns the cell in
+/** How much could not be seen and where in the table the selection is, at the right end of the bottom line; returns the cell in
  *  front of it. */
 static int draw_place(struct ui *u, int y)
 {
 	struct canvas *c = &u->canvas;
+	size_t notes = u->latest ? u->latest->header.note_count : 0;
 	int64_t more = rows_left_out(u);
-	char text[64];
-	int n;
+	struct str text = { 0 };
+	int x;
 
-	if (!u->rows.count || u->mode == MODE_PAGE)
-		return c->width;
-	n = snprintf(text, sizeof(text), "%ld/%zu", ui_view_state(u)->row + 1, u->rows.count);
-	if (more > 0)
-		n += snprintf(text + n, sizeof(text) - (size_t)n, " and %lld more",
-			      (long long)more);
-	canvas_text(c, y, c->width - n, n, ROLE_LABEL, text);
-	return c->width - n - 1;
+	if (notes)
+		str_addf(&text, "! %zu note%s ", notes, notes == 1 ? "" : "s");
+	if (u->rows.count && u->mode != MODE_PAGE) {
+		str_addf(&text, " %ld/%zu", ui_view_state(u)->row + 1, u->rows.count);
+		if (more > 0)
+			str_addf(&text, " and %lld more", (long long)more);
+	}
+	x = c->width - (int)text.len;
+	canvas_text(c, y, x, (int)text.len, ROLE_LABEL, str_text(&text));
+	if (notes)
+		ui_zone(u, y, x, x + 8, ZONE_KEY, '!');
+	str_free(&text);
+	return x - 1;
 }
 
 /** The bottom line: what was said last, or keys and what they do. */

@@ -9,6 +9,7 @@ const struct key_row key_table[] = {
 	{ { 'q', KEY_FN + 10 }, BOTH, act_quit, 0, "Quit", NULL, "leave; on a page: close it" },
 	{ { KEY_ESCAPE }, BOTH, act_escape, 0, NULL, NULL,
 	  "close a page; forget the search, then the filter" },
+	{ { '!' }, BOTH, act_notes, 0, NULL, NULL, "what could not be seen, and why" },
 	{ { KEY_CTRL('L') }, BOTH, act_redraw, 0, NULL, NULL, "draw anew and take a sample now" },
 	{ { 'm' }, BOTH, act_mouse, 0, NULL, NULL, "mouse on or off" },
 

@@ -100,10 +100,8 @@ static void draw(struct ui *u, bool anew)
 	screen_size(&width, &height);
 	if (width != u->canvas.width || height != u->canvas.height) {
 		canvas_resize(&u->canvas, width, height);
-		if (u->mode == MODE_PAGE && !u->page.follows_row)
-			page_help(u);
-		else if (u->mode == MODE_PAGE && ui_selected(u))
-			page_details(u);
+		if (u->mode == MODE_PAGE)
+			page_again(u);
 	}
 	ui_draw(u);
 	screen_show(&u->canvas, anew);

@@ -27,13 +27,14 @@ void page_close(struct ui *u)
 		u->mode = MODE_TABLE;
 }
 
-static void start(struct ui *u, bool follows_row)
+static void start(struct ui *u, void (*make)(struct ui *u))
 {
 	long top = u->page.top;
 
 	page_close(u);
 	u->page.top = top;
-	u->page.follows_row = follows_row;
+	u->page.make = make;
+	u->page.follows_row = make == page_details;
 	u->mode = MODE_PAGE;
 }
 
@@ -127,7 +128,7 @@ static void help_views(struct ui *u)
 
 void page_help(struct ui *u)
 {
-	start(u, false);
+	start(u, page_help);
 	str_add(&u->page.title, "Keys");
 	add(u, 0, NULL, ROLE_PLAIN,
 	    "The live view only reads: it changes nothing on this host and writes no file unless "
@@ -138,6 +139,20 @@ void page_help(struct ui *u)
 	add(u, 0, NULL, ROLE_HEADING, "Marks");
 	add(u, 1, "+", ROLE_NEW, "the row was not there in the sample before");
 	add(u, 1, "*", ROLE_CHANGED, "something in the row is not what it was");
+}
+
+void page_notes(struct ui *u)
+{
+	const struct tui_header *h = u->latest ? &u->latest->header : NULL;
+
+	start(u, page_notes);
+	str_add(&u->page.title, "What could not be seen");
+	for (size_t i = 0; h && i < h->note_count; i++) {
+		add(u, 1, NULL, ROLE_PLAIN, h->notes[i]);
+		add_blank(u);
+	}
+	if (!h || !h->note_count)
+		add(u, 1, NULL, ROLE_PLAIN, "Everything that was asked for was seen.");
 }
 
 static void add_value(struct ui *u, int depth, const char *name, const struct value *v);
@@ -239,7 +254,7 @@ void page_details(struct ui *u)
 {
 	const struct row *row = ui_selected(u);
 
-	start(u, true);
+	start(u, page_details);
 	str_addf(&u->page.title, "%s: details", ui_view(u)->name);
 	add_columns(u, row);
 	add_explanation(u, row);
@@ -248,6 +263,13 @@ void page_details(struct ui *u)
 		add(u, 0, NULL, ROLE_HEADING, "As in --json");
 		add_children(u, 0, row->value);
 	}
+}
+
+void page_again(struct ui *u)
+{
+	/* What is known of a row that is gone stays as it was folded. */
+	if (u->page.make != page_details || u->page.follows_row)
+		u->page.make(u);
 }
 
 void page_gone(struct ui *u)

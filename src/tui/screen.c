@@ -57,6 +57,19 @@ static const struct {
 	{ KEY_DC, KEY_DELETE },		{ KEY_ENTER, KEY_RETURN },
 };
 
+/** What some terminals send although terminfo says otherwise: cursor keys in the other of their two
+ *  modes. */
+static const struct {
+	const char *sequence;
+	int curses;
+} more_sequences[] = {
+	{ "\033[A", KEY_UP },   { "\033[B", KEY_DOWN },  { "\033[C", KEY_RIGHT },
+	{ "\033[D", KEY_LEFT }, { "\033[H", KEY_HOME },  { "\033[F", KEY_END },
+	{ "\033OA", KEY_UP },   { "\033OB", KEY_DOWN },  { "\033OC", KEY_RIGHT },
+	{ "\033OD", KEY_LEFT }, { "\033OH", KEY_HOME },  { "\033OF", KEY_END },
+	{ "\033[1~", KEY_HOME }, { "\033[4~", KEY_END },
+};
+
 /** Names of keys; characters that print are their own. */
 static const struct {
 	int key;
@@ -199,6 +212,10 @@ int screen_start(bool color, bool mouse, struct str *why)
 	if (term.keys) {
 		keypad(term.keys, TRUE);
 		nodelay(term.keys, TRUE);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(more_sequences); i++) {
+		if (!key_defined(more_sequences[i].sequence))
+			define_key(more_sequences[i].sequence, more_sequences[i].curses);
 	}
 	screen_mouse(mouse);
 	return 0;

@@ -202,7 +202,7 @@ static void draw_findings(struct ui *u, int y, int y1)
 static void draw_empty(struct ui *u, int y)
 {
 	struct canvas *c = &u->canvas;
-	const char *text = "nothing to show here";
+	const char *text = ui_view(u)->empty;
 
 	if (!u->rows.view && (!u->latest || u->latest->view != u->wish.view || !u->latest->body))
 		text = "reading ...";

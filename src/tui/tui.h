@@ -80,9 +80,12 @@ struct tui_header {
 	/** File that samples are saved to and how many it got; NULL while nothing is saved. */
 	const char *saving;
 	uint64_t saved;
-	/** Something to be said once (an error, a note), and its number: shown when that grows. */
+	/** Something to be said once, and its number: shown when that grows. */
 	const char *message;
 	uint64_t message_number;
+	/** What could not be seen, in sentences; as long as it holds. */
+	const char **notes;
+	size_t note_count;
 };
 
 /** One moment, ready to be drawn. Made by the sampler, never changed afterwards. */
@@ -121,6 +124,8 @@ struct tui_view {
 	const char *identity;
 	/** Topic of explain: this one, or the member at this path (after '@'). */
 	const char *topic;
+	/** What is said where there are no rows. */
+	const char *empty;
 	/** Rows are states: bars and history behind the columns. */
 	bool states;
 	/** One sentence for the help. */

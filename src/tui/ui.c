@@ -107,6 +107,8 @@ unsigned ui_frame(struct ui *u, struct tui_frame *frame)
 		ui_rebuild(u);
 	}
 	tui_frame_free(old);
+	if (u->mode == MODE_PAGE && u->page.make == page_notes)
+		page_notes(u);
 	return REACT_DRAW;
 }
 

@@ -95,6 +95,8 @@ struct zone {
 	long arg;
 };
 
+struct ui;
+
 /** A page of lines: help, details. */
 struct page {
 	/** What it is about, as text of somebody else's. */
@@ -104,7 +106,9 @@ struct page {
 	struct arena arena;
 	/** First line shown. */
 	long top;
-	/** For pages about a row: made again when the rows change. */
+	/** What makes it. */
+	void (*make)(struct ui *u);
+	/** It is about a row that is still there: made again when the rows change. */
 	bool follows_row;
 };
 
@@ -190,6 +194,7 @@ NONNULL unsigned act_sort_by(struct ui *u, int arg);
 NONNULL unsigned act_reverse(struct ui *u, int arg);
 NONNULL unsigned act_details(struct ui *u, int arg);
 NONNULL unsigned act_help(struct ui *u, int arg);
+NONNULL unsigned act_notes(struct ui *u, int arg);
 NONNULL unsigned act_prompt(struct ui *u, int arg);
 NONNULL unsigned act_find(struct ui *u, int arg);
 NONNULL unsigned act_escape(struct ui *u, int arg);
@@ -217,9 +222,12 @@ NONNULL void prompt_draw(struct ui *u, int y);
 
 /* page.c */
 
-/** Makes the page of all keys, or of the selected row. */
+/** Makes the page of all keys, of what could not be seen, or of the selected row. */
 NONNULL void page_help(struct ui *u);
+NONNULL void page_notes(struct ui *u);
 NONNULL void page_details(struct ui *u);
+/** Makes the page that is open again, for another width of the screen. */
+NONNULL void page_again(struct ui *u);
 /** The row that the page is about is gone: the page stays as it was and says so. */
 NONNULL void page_gone(struct ui *u);
 /** Forgets the page. */

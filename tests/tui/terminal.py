@@ -83,6 +83,33 @@ class Screen(pyte.Screen):
     def report_device_status(self, *args, **kwargs):
         pass
 
+    def draw(self, data):
+        super().draw(data)
+        self.last = data[-1:]
+
+    # What xterm has and pyte has not: REP, SU, SD.
+
+    def repeat(self, count=1):
+        self.draw(self.last * (count or 1))
+
+    def scroll_up(self, count=1):
+        self._scroll(count or 1, self.index, -1)
+
+    def scroll_down(self, count=1):
+        self._scroll(count or 1, self.reverse_index, 0)
+
+    def _scroll(self, count, move, edge):
+        x, y = self.cursor.x, self.cursor.y
+        margins = self.margins or pyte.screens.Margins(0, self.lines - 1)
+        self.cursor.y = margins[edge]
+        for _ in range(count):
+            move()
+        self.cursor.x, self.cursor.y = x, y
+
+
+class Stream(pyte.ByteStream):
+    csi = {**pyte.ByteStream.csi, "b": "repeat", "S": "scroll_up", "T": "scroll_down"}
+
 
 class Job:
     """A program that runs as a shell's foreground job. A process between us and it leads the session,
@@ -90,7 +117,7 @@ class Job:
 
     def __init__(self, argv, columns=80, rows=24, env=None, ignore_hup=False):
         self.screen = Screen(columns, rows)
-        self.stream = pyte.ByteStream(self.screen)
+        self.stream = Stream(self.screen)
         self.raw = b""
         self.events = []
         self._report = b""
