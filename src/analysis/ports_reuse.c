@@ -46,11 +46,12 @@ bool pool_may_reuse(const struct pool_rules *r, const struct pool *p, bool unkno
 
 /** Did the connection use timestamps? The bind table's walk saw it. Without that there is only our own
  *  setting, which may have changed since, and which the peer need not share. */
-static enum reuse stamped(const struct pool_rules *r, uint16_t port)
+static enum reuse stamped(const struct pool_rules *r, const struct pool *p, uint16_t port)
 {
 	const struct facts *f = r->facts;
-	bool with = r->space->bind_known && port_set_has(&f->bind.tw_stamped, port);
-	bool without = r->space->bind_known && port_set_has(&f->bind.tw_plain, port);
+	uint16_t slot = bind_tw_slot(port, &p->key.remote, p->key.remote_port);
+	bool with = r->space->bind_known && port_set_has(&f->bind.tw_stamped, slot);
+	bool without = r->space->bind_known && port_set_has(&f->bind.tw_plain, slot);
 
 	if (with != without)
 		return with ? REUSE_YES : REUSE_NO;
@@ -63,7 +64,7 @@ enum reuse reuse_later(const struct pool_rules *r, const struct pool *p, const s
 
 	if (!pool_may_reuse(r, p, true))
 		return REUSE_NO;
-	stamps = stamped(r, e->port);
+	stamps = stamped(r, p, e->port);
 	return pool_may_reuse(r, p, false) || stamps == REUSE_NO ? stamps : REUSE_UNLIKELY;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model/facts.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -49,6 +50,19 @@ int port_set_parse(const char *text, struct port_set *out)
 			return -EINVAL;
 	}
 	return 0;
+}
+
+uint16_t bind_tw_slot(uint16_t port, const struct addr *remote, uint16_t remote_port)
+{
+	uint32_t words[4], h = (uint32_t)port << 16 | htons(remote_port);
+
+	/* Words and port as they stand in the kernel's memory. */
+	memcpy(words, remote->bytes, sizeof(words));
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		h = (h ^ words[i]) * BIND_TW_FACTOR;
+		h ^= h >> 15;
+	}
+	return (uint16_t)(h * BIND_TW_FACTOR >> 16);
 }
 
 void facts_clear(struct facts *f)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "model/addr.h"
 
 /** The value of what could not be read. */
 #define FACT_UNKNOWN INT64_MIN
@@ -223,10 +224,19 @@ struct bind_table {
 	struct port_set sticky;
 	/** Ports of which it could not be told whether they are sticky. */
 	struct port_set unknown;
-	/** Among the other buckets: ports with a TIME_WAIT that used TCP timestamps, and with one
-	 *  that did not (tw_ts_recent_stamp; tcp_twsk_unique() reuses only the former). */
+	/** The TIME_WAIT sockets in the other buckets: the bind_tw_slot() of each that used TCP
+	 *  timestamps, and of each that did not (tw_ts_recent_stamp; tcp_twsk_unique() reuses only
+	 *  the former). Slots may coincide: where both sets have one it is open. */
 	struct port_set tw_stamped, tw_plain;
 };
+
+/** What bind_tw_slot() multiplies by: the program that walks the table does the same. */
+#define BIND_TW_FACTOR 0x9e3779b1u
+
+/** The slot, in tw_stamped and tw_plain, of a TIME_WAIT on local port PORT toward REMOTE (folded:
+ *  never v4-mapped), port REMOTE_PORT. */
+NODISCARD NONNULL uint16_t bind_tw_slot(uint16_t port, const struct addr *remote,
+					uint16_t remote_port);
 
 /** All facts of one moment. Plain values. */
 struct facts {

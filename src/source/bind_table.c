@@ -35,7 +35,7 @@ static int make_map(void)
 
 	attr.map_type = BPF_MAP_TYPE_ARRAY;
 	attr.key_size = sizeof(uint32_t);
-	attr.value_size = WALK_VALUE;
+	attr.value_size = sizeof(struct walk_map);
 	attr.max_entries = 1;
 	return bpf(BPF_MAP_CREATE, &attr);
 }
@@ -184,7 +184,7 @@ static int run(int prog, uint32_t from, uint32_t last)
 	return (int)attr.test.retval;
 }
 
-static int read_map(int map, uint8_t *value)
+static int read_map(int map, struct walk_map *value)
 {
 	union bpf_attr attr = { 0 };
 	uint32_t key = 0;
@@ -232,31 +232,36 @@ static int walk(int prog, uint16_t low, uint16_t high, struct port_set *cut)
 	return 0;
 }
 
-/** Turns flags by port into sets. */
-static void collect(const uint8_t *flags, const struct port_set *cut, struct bind_table *out)
+static void add_bits(struct port_set *out, const uint8_t *bits)
+{
+	for (unsigned i = 0; i < PORTS; i++) {
+		if (bits[i / 8] >> (i % 8) & 1)
+			port_set_add(out, (uint16_t)i);
+	}
+}
+
+/** Turns what the program wrote into sets. */
+static void collect(const struct walk_map *m, const struct port_set *cut, struct bind_table *out)
 {
 	*out = (struct bind_table){ .low = out->low, .high = out->high };
 	for (unsigned p = out->low; p <= out->high; p++) {
 		uint16_t port = (uint16_t)p;
-		bool short_list = flags[p] & WALK_CUT || port_set_has(cut, port);
+		bool short_list = m->port[p] & WALK_CUT || port_set_has(cut, port);
 
-		if (short_list && !(flags[p] & WALK_BOUND))
+		if (short_list && !(m->port[p] & WALK_BOUND))
 			port_set_add(&out->unknown, port);
-		if (flags[p] & WALK_BOUND)
+		if (m->port[p] & WALK_BOUND)
 			port_set_add(&out->bound, port);
-		if (flags[p] & WALK_STICKY)
+		if (m->port[p] & WALK_STICKY)
 			port_set_add(&out->sticky, port);
-		/* Where not all sockets were seen, both kinds may be there. */
-		if (flags[p] & WALK_TW_STAMPED || short_list)
-			port_set_add(&out->tw_stamped, port);
-		if (flags[p] & WALK_TW_PLAIN || short_list)
-			port_set_add(&out->tw_plain, port);
 	}
+	add_bits(&out->tw_stamped, m->stamped);
+	add_bits(&out->tw_plain, m->plain);
 }
 
 static int read_table(struct bind_table *out, bool may_call)
 {
-	uint8_t *flags = xmalloc(WALK_VALUE);
+	struct walk_map *m = xmalloc(sizeof(*m));
 	struct port_set *cut = xmalloc(sizeof(*cut));
 	int map, prog, ret;
 
@@ -264,15 +269,15 @@ static int read_table(struct bind_table *out, bool may_call)
 	if (!ret)
 		ret = walk(prog, out->low, out->high, cut);
 	if (!ret)
-		ret = read_map(map, flags);
+		ret = read_map(map, m);
 	if (!ret)
-		collect(flags, cut, out);
+		collect(m, cut, out);
 	if (prog >= 0)
 		close(prog);
 	if (map >= 0)
 		close(map);
 	free(cut);
-	free(flags);
+	free(m);
 	return ret ? -EOPNOTSUPP : 0;
 }
 

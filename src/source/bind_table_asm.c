@@ -36,6 +36,16 @@ void asm_alu_reg(struct code *c, int op, int dst, int src)
 	asm_put(c, BPF_ALU64 | op | BPF_X, dst, src, 0, 0);
 }
 
+void asm_alu32(struct code *c, int op, int dst, uint32_t imm)
+{
+	asm_put(c, BPF_ALU | op | BPF_K, dst, 0, 0, (int)imm);
+}
+
+void asm_alu32_reg(struct code *c, int op, int dst, int src)
+{
+	asm_put(c, BPF_ALU | op | BPF_X, dst, src, 0, 0);
+}
+
 void asm_load(struct code *c, int size, int dst, int src, int off)
 {
 	asm_put(c, BPF_LDX | BPF_MEM | size, dst, src, off, 0);

@@ -10,7 +10,7 @@
 #include "base/attr.h"
 
 /** Room for a program, and for its labels. */
-#define ASM_INSNS 256
+#define ASM_INSNS 320
 #define ASM_LABELS 16
 
 /** A program being written. Zeroed it is empty and ready. */
@@ -34,6 +34,9 @@ NONNULL void asm_set(struct code *c, int dst, int imm);
 NONNULL void asm_alu(struct code *c, int op, int dst, int imm);
 /** DST OP= SRC. */
 NONNULL void asm_alu_reg(struct code *c, int op, int dst, int src);
+/** The same in 32 bits; the upper half of DST becomes 0. */
+NONNULL void asm_alu32(struct code *c, int op, int dst, uint32_t imm);
+NONNULL void asm_alu32_reg(struct code *c, int op, int dst, int src);
 /** DST = the SIZE (BPF_B, BPF_H, BPF_W, BPF_DW) at [SRC + OFF]. */
 NONNULL void asm_load(struct code *c, int size, int dst, int src, int off);
 /** The SIZE at [DST + OFF] = SRC. */

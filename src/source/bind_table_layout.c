@@ -26,8 +26,12 @@ static const struct {
 	[TB2_OWNERS] = { "inet_bind2_bucket", "owners.first" },
 	[SK_STATE] = { "sock_common", "skc_state" },
 	[SK_NODE] = { "sock_common", "skc_bind_node" },
+	[SK_FAMILY] = { "sock_common", "skc_family" },
+	[SK_DADDR] = { "sock_common", "skc_daddr" },
+	[SK_DPORT] = { "sock_common", "skc_dport" },
 	[TW_SUBSTATE] = { "inet_timewait_sock", "tw_substate" },
 	[TW_STAMP] = { "tcp_timewait_sock", "tw_ts_recent_stamp" },
+	[SK_V6_DADDR] = { "sock_common", "skc_v6_daddr" },
 };
 
 /** True where members FIRST..LAST are known, and reached without a pointer on the way. */
@@ -60,7 +64,7 @@ int layout_find(const void *data, size_t n, struct layout *l)
 	static const enum member tb[] = { TB_NET,  TB_PORT,   TB_REUSE,	 TB_REUSEPORT,
 					  TB_NODE, TB_L3MDEV, TB_OWNERS, TB_BHASH2 };
 	static const enum member tb2[] = { TB2_NODE, TB2_OWNERS };
-	static const enum member sk[] = { SK_STATE, SK_NODE };
+	static const enum member sk[] = { SK_STATE, SK_NODE, SK_FAMILY, SK_DADDR, SK_DPORT };
 	struct btf_want *want = l->want;
 
 	for (int i = 0; i < MEMBERS; i++)
@@ -76,6 +80,11 @@ int layout_find(const void *data, size_t n, struct layout *l)
 	l->tb = span(want, tb, ARRAY_LEN(tb));
 	l->tb2 = span(want, tb2, ARRAY_LEN(tb2));
 	l->sk = span(want, sk, ARRAY_LEN(sk));
+	if (want[SK_V6_DADDR].count) {
+		int end = (int)want[SK_V6_DADDR].offset[0] + 16 - l->sk.from;
+
+		l->sk.size = end > l->sk.size ? end : l->sk.size;
+	}
 	if (l->tb.size > CHUNK_MAX || l->tb2.size > CHUNK_MAX || l->sk.size > CHUNK_MAX)
 		return -EOPNOTSUPP;
 	return 0;

@@ -35,8 +35,13 @@ enum member {
 	/* TIME_WAIT. */
 	SK_STATE,
 	SK_NODE,
+	SK_FAMILY,
+	SK_DADDR,
+	SK_DPORT,
 	TW_SUBSTATE,
 	TW_STAMP,
+	/* Not where the kernel has no IPv6. */
+	SK_V6_DADDR,
 	MEMBERS,
 };
 

@@ -16,9 +16,12 @@
  */
 #include "source/bind_table_prog.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "source/bind_table_asm.h"
 #include "source/bind_table_layout.h"
@@ -44,7 +47,9 @@ enum slot {
 	SLOT_BHASH = 48,
 	SLOT_MIX = 56,
 	SLOT_MASK = 64,
-	STATE_SIZE = 72,
+	/** For a look at one member. */
+	SLOT_LOOK = 72,
+	STATE_SIZE = 80,
 };
 
 /** Where reads go to, as offset from the frame pointer. */
@@ -62,6 +67,8 @@ enum label {
 	LABEL_END,
 	LABEL_FAIL,
 	LABEL_TURN,
+	LABEL_HASH,
+	LABEL_SET,
 	LABELS,
 };
 
@@ -314,6 +321,79 @@ static void write_tb2(struct writer *w)
 	asm_jump(c, BPF_JA, 0, 0, LABEL_LOOP);
 }
 
+/** r7 = bind_tw_slot() of the socket in the chunk; see there. */
+static void write_slot(struct writer *w)
+{
+	struct code *c = &w->code;
+	struct span s = w->l.sk;
+	int v6 = CHUNK_AT + offset(w, SK_V6_DADDR) - s.from;
+
+	load_slot(w, BPF_REG_7, SLOT_PORT);
+	asm_alu32(c, BPF_SUB, BPF_REG_7, 1);
+	asm_alu32(c, BPF_LSH, BPF_REG_7, 16);
+	load_chunk(w, BPF_H, BPF_REG_1, SK_DPORT, s);
+	asm_alu32_reg(c, BPF_OR, BPF_REG_7, BPF_REG_1);
+	load_chunk(w, BPF_W, BPF_REG_1, SK_DADDR, s);
+	for (int reg = BPF_REG_2; reg <= BPF_REG_4; reg++)
+		asm_set(c, reg, 0);
+	load_chunk(w, BPF_H, BPF_REG_5, SK_FAMILY, s);
+	asm_jump(c, BPF_JNE, BPF_REG_5, AF_INET6, LABEL_HASH);
+	if (w->l.want[SK_V6_DADDR].count) {
+		for (int i = 0; i < 4; i++)
+			asm_load(c, BPF_W, BPF_REG_1 + i, BPF_REG_10, v6 + 4 * i);
+		/* ::ffff:a.b.c.d is a.b.c.d. */
+		asm_jump(c, BPF_JNE, BPF_REG_1, 0, LABEL_HASH);
+		asm_jump(c, BPF_JNE, BPF_REG_2, 0, LABEL_HASH);
+		asm_alu32(c, BPF_MOV, BPF_REG_5, htonl(0xffff));
+		asm_jump_reg(c, BPF_JNE, BPF_REG_3, BPF_REG_5, LABEL_HASH);
+		asm_move(c, BPF_REG_1, BPF_REG_4);
+		asm_set(c, BPF_REG_3, 0);
+		asm_set(c, BPF_REG_4, 0);
+	}
+	asm_label(c, LABEL_HASH);
+	for (int reg = BPF_REG_1; reg <= BPF_REG_4; reg++) {
+		asm_alu32_reg(c, BPF_XOR, BPF_REG_7, reg);
+		asm_alu32(c, BPF_MUL, BPF_REG_7, BIND_TW_FACTOR);
+		asm_move(c, BPF_REG_5, BPF_REG_7);
+		asm_alu32(c, BPF_RSH, BPF_REG_5, 15);
+		asm_alu32_reg(c, BPF_XOR, BPF_REG_7, BPF_REG_5);
+	}
+	asm_alu32(c, BPF_MUL, BPF_REG_7, BIND_TW_FACTOR);
+	asm_alu32(c, BPF_RSH, BPF_REG_7, 16);
+}
+
+/** Sets bit r7 of the bitmap at offset r8 of the map. */
+static void write_set(struct writer *w)
+{
+	struct code *c = &w->code;
+
+	asm_label(c, LABEL_SET);
+	asm_load_wide(c, BPF_REG_1, BPF_PSEUDO_MAP_VALUE, w->map_fd);
+	asm_alu_reg(c, BPF_ADD, BPF_REG_1, BPF_REG_8);
+	asm_move(c, BPF_REG_2, BPF_REG_7);
+	asm_alu(c, BPF_RSH, BPF_REG_2, 3);
+	asm_alu(c, BPF_AND, BPF_REG_2, PORTS / 8 - 1);
+	asm_alu_reg(c, BPF_ADD, BPF_REG_1, BPF_REG_2);
+	asm_alu(c, BPF_AND, BPF_REG_7, 7);
+	asm_set(c, BPF_REG_2, 1);
+	asm_alu_reg(c, BPF_LSH, BPF_REG_2, BPF_REG_7);
+	asm_load(c, BPF_B, BPF_REG_3, BPF_REG_1, 0);
+	asm_alu_reg(c, BPF_OR, BPF_REG_3, BPF_REG_2);
+	asm_store(c, BPF_B, BPF_REG_1, 0, BPF_REG_3);
+	asm_jump(c, BPF_JA, 0, 0, LABEL_LOOP);
+}
+
+/** r1 = the SIZE bytes of member M of the socket at r8. */
+static void look(struct writer *w, enum member m, int bpf_size, int size)
+{
+	struct code *c = &w->code;
+
+	asm_move(c, BPF_REG_3, BPF_REG_8);
+	asm_alu(c, BPF_ADD, BPF_REG_3, offset(w, m));
+	read_kernel(w, BPF_REG_6, SLOT_LOOK, size, LABEL_CUT);
+	asm_load(c, bpf_size, BPF_REG_1, BPF_REG_6, SLOT_LOOK);
+}
+
 /** A turn that looks at the socket whose bind node is in r8: a TIME_WAIT, with timestamps? */
 static void write_sk(struct writer *w)
 {
@@ -321,28 +401,23 @@ static void write_sk(struct writer *w)
 	struct span s = w->l.sk;
 
 	asm_label(c, LABEL_SK);
+	asm_alu(c, BPF_SUB, BPF_REG_8, offset(w, SK_NODE));
 	asm_move(c, BPF_REG_3, BPF_REG_8);
-	asm_alu(c, BPF_SUB, BPF_REG_3, offset(w, SK_NODE) - s.from);
+	asm_alu(c, BPF_ADD, BPF_REG_3, s.from);
 	read_chunk(w, s.size);
 	load_chunk(w, BPF_DW, BPF_REG_1, SK_NODE, s);
 	store_slot(w, SLOT_SK, BPF_REG_1);
 	load_chunk(w, BPF_B, BPF_REG_1, SK_STATE, s);
 	asm_jump(c, BPF_JNE, BPF_REG_1, KERNEL_TIME_WAIT, LABEL_LOOP);
-	asm_alu(c, BPF_SUB, BPF_REG_8, offset(w, SK_NODE));
+	write_slot(w);
 	/* A FIN_WAIT2 that fell to a mini-socket is none, whatever its state says. */
-	asm_move(c, BPF_REG_3, BPF_REG_8);
-	asm_alu(c, BPF_ADD, BPF_REG_3, offset(w, TW_SUBSTATE));
-	read_chunk(w, 1);
-	asm_load(c, BPF_B, BPF_REG_1, BPF_REG_10, CHUNK_AT);
+	look(w, TW_SUBSTATE, BPF_B, 1);
 	asm_jump(c, BPF_JNE, BPF_REG_1, KERNEL_TIME_WAIT, LABEL_LOOP);
-	asm_move(c, BPF_REG_3, BPF_REG_8);
-	asm_alu(c, BPF_ADD, BPF_REG_3, offset(w, TW_STAMP));
-	read_chunk(w, 4);
-	asm_load(c, BPF_W, BPF_REG_1, BPF_REG_10, CHUNK_AT);
-	asm_set(c, BPF_REG_8, WALK_TW_STAMPED);
-	asm_jump(c, BPF_JNE, BPF_REG_1, 0, LABEL_MARK);
-	asm_set(c, BPF_REG_8, WALK_TW_PLAIN);
-	asm_jump(c, BPF_JA, 0, 0, LABEL_MARK);
+	look(w, TW_STAMP, BPF_W, 4);
+	asm_set(c, BPF_REG_8, offsetof(struct walk_map, stamped));
+	asm_jump(c, BPF_JNE, BPF_REG_1, 0, LABEL_SET);
+	asm_set(c, BPF_REG_8, offsetof(struct walk_map, plain));
+	write_set(w);
 }
 
 /** Gives up a list, or adds the flags in r8 to the port under way. */

@@ -18,15 +18,18 @@ enum walk_flag {
 	WALK_BOUND = 1 << 0,
 	/** Its bucket refuses connect() without a source port. */
 	WALK_STICKY = 1 << 1,
-	/** A TIME_WAIT in it used timestamps; one did not. */
-	WALK_TW_STAMPED = 1 << 2,
-	WALK_TW_PLAIN = 1 << 3,
 	/** Its list was not seen to the end. */
-	WALK_CUT = 1 << 4,
+	WALK_CUT = 1 << 2,
 };
 
-/** Bytes of the one value of the program's map (an array): a set of enum walk_flag for each port. */
-#define WALK_VALUE PORTS
+/** The one value of the program's map (an array). */
+struct walk_map {
+	/** A set of enum walk_flag for each port. */
+	uint8_t port[PORTS];
+	/** A bit (bit I % 8 of byte I / 8) for each bind_tw_slot() of a TIME_WAIT that used
+	 *  timestamps, and of one that did not. */
+	uint8_t stamped[PORTS / 8], plain[PORTS / 8];
+};
 
 /** What a run returns that could not find the table. */
 #define WALK_FAILED UINT32_MAX

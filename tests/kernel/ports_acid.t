@@ -9,4 +9,5 @@ needs_netns
 ((EUID == 0)) || UNSHARE="unshare -r"
 trap - EXIT
 rm -rf "$TAP_TMP"
-exec ${UNSHARE:-} "${BUILD:-$TAP_TOP/build/plain}/tests/ports/acid" mixes "${SEED:-4}" "${FIRST:-0}" "${ROUNDS:-200}"
+exec ${UNSHARE:-} "${BUILD:-$TAP_TOP/build/plain}/tests/ports/acid" mixes "${SEED:-4}" "${FIRST:-0}" "${ROUNDS:-200}" \
+	"${MIX_SECONDS:-240}"

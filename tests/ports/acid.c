@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Rounds of the acid test: acid mixes SEED FIRST COUNT, acid cases, acid rate. One round: sockets, the
+/* Rounds of the acid test: acid mixes SEED FIRST COUNT SECONDS, acid
+ * cases, acid rate. One round: sockets, the
  * program's answers in every mode, then plain connect() calls to each pool until EADDRNOTAVAIL. The
  * count must lie between free_min and free_max, and be free where they are equal. */
 #include "acid.h"
@@ -165,11 +166,14 @@ static void say(unsigned number, unsigned before, const char *name)
 	printf("%sok %u - %s\n", failures > before ? "not " : "", number, name);
 }
 
-/** Random mixes. */
-static void play_mixes(uint64_t seed, unsigned first, unsigned count)
+/** Random mixes; no new one is begun once SECONDS are over. */
+static void play_mixes(uint64_t seed, unsigned first, unsigned count, double seconds)
 {
-	printf("1..%u\n# seed %llu\n", count, (unsigned long long)seed);
-	for (unsigned i = first; i < first + count; i++) {
+	time_t end = time(NULL) + (time_t)seconds;
+	unsigned i = first;
+
+	printf("# seed %llu\n", (unsigned long long)seed);
+	for (; i < first + count && time(NULL) < end; i++) {
 		unsigned before = failures, low, size;
 		char name[64];
 		struct world w;
@@ -184,6 +188,7 @@ static void play_mixes(uint64_t seed, unsigned first, unsigned count)
 		snprintf(name, sizeof(name), "round %u of seed %llu", i, (unsigned long long)seed);
 		say(i - first + 1, before, name);
 	}
+	printf("1..%u\n", i - first);
 }
 
 /** One ingredient by itself, several times over since it chooses destinations as it likes. */
@@ -249,7 +254,8 @@ int main(int argc, char **argv)
 	} else {
 		play_mixes(argc > 2 ? strtoull(argv[2], NULL, 10) : 1,
 			   argc > 3 ? (unsigned)atoi(argv[3]) : 0,
-			   argc > 4 ? (unsigned)atoi(argv[4]) : 100);
+			   argc > 4 ? (unsigned)atoi(argv[4]) : 100,
+			   argc > 5 ? atof(argv[5]) : 1e6);
 	}
 	return failures > 0;
 }

@@ -51,6 +51,13 @@ static struct sock waiting(struct sock s, uint32_t age)
 	return s;
 }
 
+static uint16_t slot_of(const struct sock *s)
+{
+	struct addr remote = addr_fold(&s->remote);
+
+	return bind_tw_slot(s->local_port, &remote, s->remote_port);
+}
+
 static void add(struct fold *f, struct sock s)
 {
 	fold_add(f, &s);
@@ -291,9 +298,9 @@ static void time_wait_is_reused_as_the_kernel_does(void **state)
 		f.now.v[FACT_TW_REUSE] = rows[i].reuse < 0 ? FACT_UNKNOWN : rows[i].reuse;
 		f.now.v[FACT_TW_REUSE_DELAY] = rows[i].delay < 0 ? FACT_UNKNOWN : rows[i].delay;
 		if (rows[i].stamps == STAMPED)
-			port_set_add(&f.now.bind.tw_stamped, 40004);
+			port_set_add(&f.now.bind.tw_stamped, slot_of(&s));
 		if (rows[i].stamps == PLAIN)
-			port_set_add(&f.now.bind.tw_plain, 40004);
+			port_set_add(&f.now.bind.tw_plain, slot_of(&s));
 		add(&f, waiting(s, (uint32_t)rows[i].age));
 		expect(&f, rows[i].free, rows[i].min, rows[i].max);
 		assert_int_equal(fold_number(f.report.root, "worst.in_use"), 1);
@@ -310,7 +317,7 @@ static void a_fin_wait2_is_never_reused(void **state)
 	(void)state;
 	start(&f);
 	f.now.v[FACT_TW_REUSE] = 1;
-	port_set_add(&f.now.bind.tw_stamped, 40004);
+	port_set_add(&f.now.bind.tw_stamped, slot_of(&s));
 	s.timer = TIMER_TIMEWAIT;
 	s.expires_ms = 20000;
 	add(&f, s);
