@@ -263,8 +263,8 @@ is "$(tried 127.0.0.1 9000)" connected "one port: connect() agrees"
 # --- a recording: what it holds is judged, routes it does not hold ---
 
 netns_make
-ns_sysctl net.ipv4.ip_local_port_range "40000 40004"
-lab established --port 9000 --count 5
+ns_sysctl net.ipv4.ip_local_port_range "40000 40005"
+lab established --port 9000 --count 6
 run in_ns "$TCPTRIAGE" record -c 1 "$TAP_TMP/tape"
 lab_stop
 for row in "127.0.0.1:9000 port-exhaustion" "127.0.0.1:9001 no-listener"; do
