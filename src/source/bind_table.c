@@ -2,31 +2,17 @@
 #include "source/bind_table.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/btf.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/file.h"
 #include "source/bind_table_prog.h"
-
-/** Largest type information that is read: 5 MB here, some distributions' have twice that. */
-#define BTF_MAX ((size_t)64 << 20)
-
-static int bpf(int cmd, union bpf_attr *attr)
-{
-	long ret = syscall(SYS_bpf, cmd, attr, sizeof(*attr));
-
-	return ret < 0 ? -errno : (int)ret;
-}
+#include "source/kernel_bpf.h"
 
 /** An array map with one value. Its descriptor or -errno. */
 static int make_map(void)
@@ -37,7 +23,7 @@ static int make_map(void)
 	attr.key_size = sizeof(uint32_t);
 	attr.value_size = sizeof(struct walk_map);
 	attr.max_entries = 1;
-	return bpf(BPF_MAP_CREATE, &attr);
+	return kernel_bpf(BPF_MAP_CREATE, &attr);
 }
 
 /** Type information for the program itself: bpf_loop() wants its functions named. */
@@ -74,7 +60,7 @@ static int load_program_btf(void)
 
 	attr.btf = (uintptr_t)&btf;
 	attr.btf_size = (uint32_t)(offsetof(struct program_btf, strings) + btf.header.str_len);
-	return bpf(BPF_BTF_LOAD, &attr);
+	return kernel_bpf(BPF_BTF_LOAD, &attr);
 }
 
 /** Loads the program: as one for a raw tracepoint, since the kernel runs those on request, for us,
@@ -100,56 +86,15 @@ static int load(const struct walk_program *p)
 	/* bpf_probe_read_kernel() is for programs that say so. */
 	attr.license = (uintptr_t)"Dual MIT/GPL";
 	memcpy(attr.prog_name, "tcptriage_ports", sizeof("tcptriage_ports"));
-	prog = bpf(BPF_PROG_LOAD, &attr);
+	prog = kernel_bpf(BPF_PROG_LOAD, &attr);
 	if (btf >= 0)
 		close(btf);
 	return prog;
 }
 
-/** The kernel's type information. */
-struct types {
-	void *data;
-	size_t len;
-	/** Mapped rather than read. */
-	bool mapped;
-};
-
-/** Gets it: mapped where the kernel can (6.16), which is much quicker than reading it a page at a
- *  time. 0 or -errno. */
-static int get_types(struct types *t)
-{
-	int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC), ret = 0;
-	struct str text = { 0 };
-	struct stat st;
-
-	*t = (struct types){ .data = MAP_FAILED };
-	if (fd < 0)
-		return -errno;
-	if (!fstat(fd, &st) && st.st_size > 0) {
-		t->len = (size_t)st.st_size;
-		t->data = mmap(NULL, t->len, PROT_READ, MAP_PRIVATE, fd, 0);
-		t->mapped = t->data != MAP_FAILED;
-	}
-	if (!t->mapped) {
-		ret = file_read_fd(fd, &text, BTF_MAX);
-		t->len = text.len;
-		t->data = text.s;
-	}
-	close(fd);
-	return !ret && !t->len ? -ENODATA : ret;
-}
-
-static void put_types(struct types *t)
-{
-	if (t->mapped)
-		munmap(t->data, t->len);
-	else
-		free(t->data);
-}
-
 /** Builds and loads the program, with bpf_loop() where the kernel has it and MAY_CALL. Its descriptor
  *  or -errno. */
-static int build(const struct types *types, int map, bool may_call)
+static int build(const struct kernel_types *types, int map, bool may_call)
 {
 	struct walk_program p;
 	int ret = -EOPNOTSUPP;
@@ -176,7 +121,7 @@ static int run(int prog, uint32_t from, uint32_t last)
 	attr.test.prog_fd = (uint32_t)prog;
 	attr.test.ctx_in = (uintptr_t)arguments;
 	attr.test.ctx_size_in = sizeof(arguments);
-	ret = bpf(BPF_PROG_TEST_RUN, &attr);
+	ret = kernel_bpf(BPF_PROG_TEST_RUN, &attr);
 	if (ret < 0)
 		return ret;
 	if (attr.test.retval > last + 1 || attr.test.retval < from)
@@ -192,24 +137,24 @@ static int read_map(int map, struct walk_map *value)
 	attr.map_fd = (uint32_t)map;
 	attr.key = (uintptr_t)&key;
 	attr.value = (uintptr_t)value;
-	return bpf(BPF_MAP_LOOKUP_ELEM, &attr);
+	return kernel_bpf(BPF_MAP_LOOKUP_ELEM, &attr);
 }
 
 /** Makes the map and the program for it; their descriptors. 0 or -errno. */
 static int prepare(int *map, int *prog, bool may_call)
 {
-	struct types types;
+	struct kernel_types types;
 	int ret;
 
 	*prog = -1;
 	*map = make_map();
 	if (*map < 0)
 		return *map;
-	ret = get_types(&types);
+	ret = kernel_types_get(&types);
 	if (ret)
 		return ret;
 	ret = *prog = build(&types, *map, may_call);
-	put_types(&types);
+	kernel_types_put(&types);
 	return ret < 0 ? ret : 0;
 }
 

@@ -246,3 +246,20 @@ int btf_find(const void *data, size_t n, struct btf_want *want, size_t count)
 	free(b.at);
 	return ret;
 }
+
+uint32_t btf_function(const void *data, size_t n, const char *name)
+{
+	struct btf b;
+	int ret = open_btf(&b, data, n);
+	uint32_t found = 0;
+
+	for (uint32_t id = 1; !ret && !found && id <= b.count; id++) {
+		const struct btf_type *t = type_of(&b, id);
+
+		if (BTF_INFO_KIND(t->info) == BTF_KIND_FUNC &&
+		    strcmp(string_at(&b, t->name_off), name) == 0)
+			found = id;
+	}
+	free(b.at);
+	return found;
+}

@@ -30,4 +30,7 @@ struct btf_want {
  *  trusted. */
 NODISCARD NONNULL int btf_find(const void *data, size_t n, struct btf_want *want, size_t count);
 
+/** Number of the function NAME in the same data; 0 where there is none. */
+NODISCARD NONNULL uint32_t btf_function(const void *data, size_t n, const char *name);
+
 #endif
