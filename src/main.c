@@ -15,8 +15,11 @@
  *     diag_parse.c    inet_diag messages → struct sock
  *     proc.c          /proc/net/tcp*; proc_parse.c a line → struct sock
  *     live.c          files, sockets, clocks of a namespace; netns.c finds and enters it
- *     owners.c        who holds which socket: owners_visit.c goes to one process, owners_read.c and
- *                     owners_parse.c read what /proc says of it, owners_collect.c puts it together
+ *     owners.c        who holds which socket: owners_scan.c plans and makes the visits,
+ *                     owners_visit.c goes to one process, owners_read.c and owners_parse.c read what
+ *                     /proc says of it, owners_bpf.c has the kernel list very many descriptors,
+ *                     owners_collect.c puts it together, owners_note.c says what was not seen
+ *     kernel_bpf.c    the kernel's virtual machine and its types
  *     cgroup.c        cgroup ids to paths; mount_parse.c finds the mount
  *     route.c         the way to a destination (rtnl.c asks, rtnl_parse.c reads the answers);
  *                     connect.c one real attempt; resolve.c names

@@ -309,6 +309,60 @@ static int visit_threads(struct worker *w, struct visit *v, int dir_fd)
 	return is_gone(ret) ? first_error : first_error ? first_error : ret;
 }
 
+/** True where the table of thread TID is not that of another thread which was taken already: a process
+ *  whose leader is gone is listed with each of its threads. */
+static bool is_own_table(struct worker *w, pid_t tid)
+{
+	for (size_t i = 0; i < w->tables.len; i++) {
+		pid_t known = VEC_AT(&w->tables, pid_t, i);
+
+		if (known == tid)
+			return true;
+		if (compare_tables(known, tid) == 0)
+			return false;
+	}
+	vec_add(&w->tables, &tid);
+	return true;
+}
+
+/** Takes one descriptor of a process at DIR_FD as the kernel listed it. */
+static int take_file(struct worker *w, struct visit *v, int dir_fd, const struct open_file *f)
+{
+	char info[48] = "fdinfo", path[48];
+	struct table t = { .w = w, .v = v, .dir_fd = dir_fd, .info = info, .tid = f->tid };
+
+	if (f->tid != v->pid) {
+		snprintf(info, sizeof(info), "task/%d/fdinfo", f->tid);
+		snprintf(path, sizeof(path), "task/%d/fd", f->tid);
+		if (v->fds <= 0)
+			v->fds = table_size(dir_fd, path);
+	}
+	if (f->kind == OPEN_SOCKET)
+		return found_socket(&t, f->inode, f->fd);
+	return w->search->aim == VISIT_HOLDERS ? visit_ring(&t, f->fd) : 0;
+}
+
+/** Takes the descriptors of V as the kernel listed them: table by table. */
+static int take_files(struct worker *w, struct visit *v, int dir_fd)
+{
+	pid_t passed_over = 0;
+	int first_error = 0;
+
+	vec_reset(&w->tables);
+	for (size_t i = 0; i < v->file_count; i++) {
+		const struct open_file *f = &v->files[i];
+		int ret = 0;
+
+		if (f->tid != v->pid && f->tid != passed_over && !is_own_table(w, f->tid))
+			passed_over = f->tid;
+		if (f->tid != passed_over)
+			ret = take_file(w, v, dir_fd, f);
+		if (ret && !first_error)
+			first_error = ret;
+	}
+	return first_error;
+}
+
 static bool is_kernel_thread(struct worker *w, int dir_fd)
 {
 	struct task_stat stat;
@@ -318,18 +372,26 @@ static bool is_kernel_thread(struct worker *w, int dir_fd)
 	       stat.flags & TASK_KERNEL_THREAD;
 }
 
-static int visit_process(struct worker *w, struct visit *v, int dir_fd)
+/** Walks the tables of the process at DIR_FD. */
+static int walk_process(struct worker *w, struct visit *v, int dir_fd)
 {
 	struct table t = { .w = w, .v = v, .dir_fd = dir_fd, .info = "fdinfo", .tid = v->pid };
-	bool whole = v->first_fd == 0 && v->last_fd == INT32_MAX, empty = !v->fds;
-	int ret = empty ? 0 : visit_table(&t, "fd");
+	int ret = v->fds ? visit_table(&t, "fd") : 0;
 
-	if (v->fds < 0 && whole && !ret)
+	if (v->fds < 0 && v->first_fd == 0 && v->last_fd == INT32_MAX && !ret)
 		v->fds = (int64_t)t.seen;
 	if (v->first_fd == 0 && !ret)
 		ret = visit_threads(w, v, dir_fd);
-	if (v->first_fd == 0 && (is_refused(ret) || !t.seen) && w->search->aim == VISIT_HOLDERS &&
-	    is_kernel_thread(w, dir_fd))
+	return ret;
+}
+
+static int visit_process(struct worker *w, struct visit *v, int dir_fd)
+{
+	int ret = w->search->listed ? take_files(w, v, dir_fd) : walk_process(w, v, dir_fd);
+
+	/* Who has nothing, or does not show it, may be a kernel thread. */
+	if (v->first_fd == 0 && (is_refused(ret) || v->fds <= 0) &&
+	    w->search->aim == VISIT_HOLDERS && is_kernel_thread(w, dir_fd))
 		return -ECHILD;
 	return ret;
 }
@@ -342,6 +404,11 @@ void worker_visit(struct worker *w, struct visit *v)
 	v->worker = w->index;
 	v->find_first = w->finds.len;
 	v->find_count = 0;
+	/* Listed, and nothing of it concerns us. Only whether it is a kernel thread is to be told. */
+	if (w->search->listed && !v->file_count && v->fds) {
+		v->result = 0;
+		return;
+	}
 	snprintf(name, sizeof(name), "%d", v->pid);
 	dir_fd = openat(w->search->proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* The handle means this process: once it is gone, everything under it fails with ESRCH, also

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "base/vec.h"
 #include "model/owners.h"
+#include "source/owners_bpf.h"
 
 /** What a visit is for. */
 enum visit_aim {
@@ -32,6 +33,8 @@ struct search {
 	/** The size of PID/fd is the number of descriptors (Linux 6.2). */
 	bool sizes;
 	enum visit_aim aim;
+	/** The kernel listed the descriptors (see scan_list_files()): tables are not walked. */
+	bool listed;
 	/** VISIT_FLIGHT: inodes (uint64_t, no value) of the AF_UNIX sockets: only these carry
 	 *  messages with files. */
 	struct map unix_sockets;
@@ -57,6 +60,10 @@ struct visit {
 	int32_t first_fd, last_fd;
 	/** Descriptors of the whole table; -1 where that is unknown. */
 	int64_t fds;
+
+	/** Its descriptors, where they are listed. */
+	const struct open_file *files;
+	size_t file_count;
 
 	/* Filled in by the visit. */
 	/** 0; -ENOENT: gone; -EACCES: may not be read; -ECHILD: a kernel thread; else what broke. */
