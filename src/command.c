@@ -16,6 +16,7 @@
 #include "explain.h"
 #include "kill.h"
 #include "list.h"
+#include "metrics.h"
 #include "options.h"
 #include "output.h"
 #include "pipeline.h"
@@ -124,7 +125,7 @@ const struct command commands[CMD_ID_COUNT] = {
 		"Shows them and asks; off a terminal it needs --yes.", false, kill_run },
 	[CMD_METRICS] = { CMD_METRICS, "metrics", { NULL }, ARGS_WORDS, 0, 0, "",
 		"OpenMetrics text, for Prometheus.",
-		"For node_exporter's textfile collector: --output=FILE.", false, NULL },
+		"For node_exporter's textfile collector: --output=FILE.", false, metrics_run },
 	[CMD_HELP] = { CMD_HELP, "help", { NULL }, ARGS_WORDS, 0, 1, "[COMMAND]",
 		"This help, or a command's.", "The same as COMMAND --help.", false, run_help },
 	[CMD_COMPLETE] = { CMD_COMPLETE, "complete", { NULL }, ARGS_WORDS, 1, 2, "WHAT [COMMAND]",

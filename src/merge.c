@@ -82,21 +82,17 @@ static bool same_words(const char *a, const char *b)
 	}
 }
 
-/* What a part could not see; what several say alike is said once. */
-static void take_notes(struct merge *m, struct part *part)
+void merge_notes(struct notes *to, struct notes *from)
 {
-	struct notes *to = &m->whole->notes;
-
-	for (size_t i = 0; i < part->pipeline.notes.count; i++) {
-		const char *text = part->pipeline.notes.text[i];
+	for (size_t i = 0; i < from->count; i++) {
 		size_t k = 0;
 
-		while (k < to->count && !same_words(to->text[k], text))
+		while (k < to->count && !same_words(to->text[k], from->text[i]))
 			k++;
 		if (k == to->count)
-			notes_add(to, "%s", text);
+			notes_add(to, "%s", from->text[i]);
 	}
-	notes_free(&part->pipeline.notes);
+	notes_free(from);
 }
 
 int merge_prime(struct merge *m, double seconds)
@@ -108,7 +104,7 @@ int merge_prime(struct merge *m, double seconds)
 	for (size_t i = 0; i < m->count; i++) {
 		/* One that cannot be looked at now says so in its sample. */
 		if (pipeline_prime(&m->parts[i].pipeline, &m->parts[i].fold, 1, 0) < 0)
-			take_notes(m, &m->parts[i]);
+			merge_notes(&m->whole->notes, &m->parts[i].pipeline.notes);
 	}
 	ret = source_wait(m->whole->source, start + (int64_t)(seconds * 1e9));
 	return ret == -EINTR ? 0 : ret;
@@ -338,7 +334,7 @@ static size_t ask_parts(struct merge *m, struct report *out)
 		out->complete = out->complete && part->valid && part->report.complete;
 		if (part->valid && part->report.status > out->status)
 			out->status = part->report.status;
-		take_notes(m, part);
+		merge_notes(&m->whole->notes, &part->pipeline.notes);
 	}
 	return answered;
 }

@@ -13,6 +13,9 @@
 /** True where OPT asks for all namespaces and A must be asked in each of them. */
 NODISCARD NONNULL bool merge_wanted(const struct analysis *a, const struct options *opt);
 
+/** Moves FROM's notes to TO; what says the same of other numbers is said once. */
+NONNULL void merge_notes(struct notes *to, struct notes *from);
+
 /** The parts of a sweep. */
 struct merge;
 
