@@ -58,21 +58,37 @@ static int open_lane(struct take *t, struct lane *l, struct lane_request *r, str
 	return source_wait(l->pipeline.source, 0);
 }
 
+/** Recording: the number of the sample that AT names. 0, or -errno with WHY. */
+static int find_sample(const struct take *t, const char *at, uint64_t *number, struct str *why)
+{
+	struct options opt = *t->opt;
+	struct source_position where = { .at = 1 };
+	struct source *source = NULL;
+	struct notes notes = { 0 };
+	int ret;
+
+	opt.at = at;
+	ret = source_open(&opt, &notes, &source, why);
+	if (!ret && source_position(source, &where))
+		*number = where.at;
+	source_close(source);
+	notes_free(&notes);
+	return ret;
+}
+
 int take_open(struct take *t, bool alone, struct str *why)
 {
 	struct lane_request r = {
-		.filter = t->wish.filter, .fast = !t->at && !t->opt->from, .alone = alone,
+		.filter = t->wish.filter, .fast = !t->opt->from, .alone = alone,
 		.folds = { analysis_find("states"), &top_rates_analysis },
 	};
-	struct source_position where;
-	int ret;
+	int ret = 0;
 
 	top_list_init();
-	if (t->opt->from && !t->at && !t->opt->at)
-		t->at = 1;
-	ret = open_lane(t, &t->head, &r, why);
-	if (!ret && t->opt->from && !t->at && source_position(t->head.pipeline.source, &where))
-		t->at = where.at;
+	if (t->opt->from && !t->at)
+		ret = find_sample(t, t->opt->at ? t->opt->at : "#1", &t->at, why);
+	if (!ret)
+		ret = open_lane(t, &t->head, &r, why);
 	t->head_filter = t->wish.filter_number;
 	return ret;
 }
@@ -126,30 +142,26 @@ void take_jump(struct take *t, uint64_t at)
 
 void take_seek(struct take *t, const char *text)
 {
-	struct options opt = *t->opt;
-	struct source_position where;
-	struct source *source = NULL;
-	struct notes notes = { 0 };
 	struct str why = { 0 };
 	char at[48];
+	uint64_t number;
 	int64_t mono, real, wanted;
 
 	if (!t->head.open)
 		return;
+	snprintf(at, sizeof(at), "%s", text);
 	source_clock(t->head.pipeline.source, &mono, &real);
-	if (when_parse(text, real, &wanted)) {
-		take_say(t, "no time: 14:05:30, 2026-11-21 14:05, -90, -5m");
+	if (*text != '#' && when_parse(text, real, &wanted)) {
+		take_say(t, "no time: 14:05:30, 2026-11-21 14:05, -90, -5m, or #3 for a sample");
 		return;
 	}
-	snprintf(at, sizeof(at), "@%lld.%09lld", (long long)(wanted / 1000000000),
-		 (long long)(wanted % 1000000000));
-	opt.at = at;
-	if (source_open(&opt, &notes, &source, &why))
+	if (*text != '#')
+		snprintf(at, sizeof(at), "@%lld.%09lld", (long long)(wanted / 1000000000),
+			 (long long)(wanted % 1000000000));
+	if (find_sample(t, at, &number, &why))
 		say_why(t, &why);
-	else if (source_position(source, &where))
-		take_jump(t, where.at);
-	source_close(source);
-	notes_free(&notes);
+	else
+		take_jump(t, number);
 	str_free(&why);
 }
 

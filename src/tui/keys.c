@@ -52,7 +52,7 @@ const struct key_row key_table[] = {
 	  "one sample on" },
 	{ { ',' }, SCOPE_TABLE | SCOPE_RECORDING, act_step, -1, NULL, NULL, "one sample back" },
 	{ { 't' }, SCOPE_TABLE | SCOPE_RECORDING, act_prompt, PROMPT_SEEK, "Time", NULL,
-	  "go to a time: 14:05:30, 2026-11-21 14:05, or -90, -5m: before this sample" },
+	  "go to a time: 14:05:30, 2026-11-21 14:05, -90 or -5m (before this one); #3: a sample" },
 	{ { '+', '=', ']' }, SCOPE_TABLE | SCOPE_RECORDING, act_speed, 1, NULL, NULL,
 	  "play faster" },
 	{ { '-', '[' }, SCOPE_TABLE | SCOPE_RECORDING, act_speed, -1, NULL, NULL, "play slower" },

@@ -219,7 +219,7 @@ static void add_explanation(struct ui *u, const struct row *row)
 		const char *p = str_text(&text);
 
 		add_blank(u);
-		add(u, 0, NULL, ROLE_HEADING, str_text(&topic));
+		add(u, 0, NULL, ROLE_HEADING, "What it means");
 		while (*p) {
 			size_t n = strcspn(p, "\n");
 			char *line = xstrndup(p, n);
