@@ -349,8 +349,7 @@ connects() {
 	for ((i = 0; i < $1; i++)); do
 		background in_ns timeout 120 bash -c 'exec 3<>"/dev/tcp/10.78.0.1/$1"
 			while [[ ! -e $2/go ]]; do sleep 0.1; done
-			echo data >&3
-			sleep 100' sh "$2" "$TAP_TMP"
+			echo data >&3; sleep 100' sh "$2" "$TAP_TMP"
 	done
 }
 
