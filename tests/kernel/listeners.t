@@ -57,8 +57,9 @@ json_is '.listeners[0].port' 7003 "the worst comes first"
 json_is '[.drops_per_second, .overflows_per_second, .listeners[0].drops_per_second]' \
 	'[null,null,null]' "no rates without a sample"
 
-# They repeat their SYNs at growing intervals.
+# A client whose SYN is dropped repeats it every second at first.
 dropping() {
+	background in_ns timeout 10 bash -c 'exec 3<>/dev/tcp/127.0.0.1/7003'
 	listeners --sample=1
 	(($(row 7003 'drops_per_second * 100 | floor') > 0))
 }
