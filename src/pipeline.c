@@ -63,8 +63,10 @@ static void forget_sample(struct pipeline *p)
 		owners_free(&p->owners);
 	if (p->have_cgroups)
 		cgroups_free(&p->cgroups);
+	if (p->have_timeouts)
+		map_free(&p->timeouts);
 	map_free(&p->gone);
-	p->have_owners = p->have_cgroups = p->have_gone = false;
+	p->have_owners = p->have_cgroups = p->have_timeouts = p->have_gone = false;
 }
 
 void pipeline_close(struct pipeline *p)

@@ -208,7 +208,7 @@ int source_timeouts(struct source *s, struct map *out)
 	struct notes unsaid = { 0 };
 	int ret;
 
-	if (s->ops->position)
+	if (s->ops != &netlink_backend)
 		return -EOPNOTSUPP;
 	ret = proc_dump(s, &req, &sink, &result, &unsaid);
 	notes_free(&unsaid);

@@ -148,7 +148,7 @@ NODISCARD NONNULL int source_bind_table(struct source *s, struct bind_table *out
 
 /** Puts into OUT, by sock_tuple(), how many SYN-ACK timeouts (uint8_t) each SYN_RECV has seen, which
  *  only /proc tells: netlink's count takes in the SYN-ACKs that a repeated SYN caused. Reads all of
- *  /proc/net/tcp and tcp6. 0 or -errno: -EOPNOTSUPP where S is no running kernel. */
+ *  /proc/net/tcp and tcp6. 0 or -errno: -EOPNOTSUPP where S is not netlink. */
 NODISCARD NONNULL int source_timeouts(struct source *s, struct map *out);
 
 /** Replaces OUT by the contents of one file as seen inside the namespace (or as recorded). 0 or
