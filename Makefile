@@ -50,10 +50,19 @@ HARDEN_LD = --coverage
 endif
 HARDEN := $(HARDEN)
 
+# Debian ships no libmnl.a: the static build then brings what it uses of it (src/source/mnl_static.c).
+ifneq ($(STATIC),)
+ifeq ($(shell $(CC) -print-file-name=libmnl.a),libmnl.a)
+STATIC_MNL = -DSTATIC_MNL
+PACKAGES_LINKED = ncursesw
+endif
+endif
+PACKAGES_LINKED ?= $(PACKAGES)
+
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
-PKG_LIBS := $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs $(PACKAGES))
+PKG_LIBS := $(shell $(PKG_CONFIG) $(if $(STATIC),--static) --libs $(PACKAGES_LINKED))
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DTCPTRIAGE_VERSION='"$(VERSION)"' -Isrc -fPIE -pthread \
-	$(WARN) $(OPT) $(HARDEN) $(PKG_CFLAGS) $(CFLAGS)
+	$(WARN) $(OPT) $(HARDEN) $(PKG_CFLAGS) $(STATIC_MNL) $(CFLAGS)
 ALL_LDFLAGS = $(if $(STATIC),-static-pie,-pie) -pthread $(OPT) $(HARDEN_LD) $(LDFLAGS)
 ALL_LIBS = $(PKG_LIBS) -lm $(LIBS)
 
@@ -100,8 +109,16 @@ uninstall:
 		rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; \
 	done
 
+# A Debian package in build/, made with dpkg's own tools.
+deb: tcptriage
+	.package/build $(VERSION) build
+
+# The sources as they are committed.
+dist:
+	git archive --prefix=tcptriage-$(VERSION)/ -o tcptriage-$(VERSION).tar.gz HEAD
+
 clean:
 	rm -rf build tcptriage
 
-.PHONY: all install uninstall clean
+.PHONY: all install uninstall deb dist clean
 .DELETE_ON_ERROR:

@@ -11,7 +11,7 @@ shim=${BUILD:-$TAP_TOP/build/plain}/tests/fault/shim.so
 [[ -e $shim ]] || bail "no $shim: run it by make check"
 RUN_TIMEOUT=40
 netns_make
-lab listen --count 5 + established --count 600 + time-wait --count 20
+lab listen --count 5 + established --count 650
 total=$(in_ns ss -Htan | wc -l)
 cmp_ok "$total" '>' 1000 "there are sockets in several datagrams"
 
