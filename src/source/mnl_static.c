@@ -76,8 +76,8 @@ struct nlmsghdr *mnl_nlmsg_put_header(void *buf)
 {
 	struct nlmsghdr *h = buf;
 
-	memset(h, 0, MNL_NLMSG_HDRLEN);
-	h->nlmsg_len = MNL_NLMSG_HDRLEN;
+	memset(h, 0, sizeof(struct nlmsghdr));
+	h->nlmsg_len = sizeof(struct nlmsghdr);
 	return h;
 }
 
@@ -93,19 +93,19 @@ void *mnl_nlmsg_put_extra_header(struct nlmsghdr *h, size_t size)
 void mnl_attr_put(struct nlmsghdr *h, uint16_t type, size_t len, const void *data)
 {
 	char *p = (char *)h + ALIGNED(h->nlmsg_len);
-	struct nlattr a = { .nla_type = type, .nla_len = (uint16_t)(MNL_ATTR_HDRLEN + len) };
+	struct nlattr a = { .nla_type = type, .nla_len = (uint16_t)(sizeof(struct nlattr) + len) };
 	size_t pad = ALIGNED(len) - len;
 
 	memcpy(p, &a, sizeof(a));
-	memcpy(p + MNL_ATTR_HDRLEN, data, len);
-	memset(p + MNL_ATTR_HDRLEN + len, 0, pad);
-	h->nlmsg_len += (unsigned)ALIGNED(MNL_ATTR_HDRLEN + len);
+	memcpy(p + sizeof(struct nlattr), data, len);
+	memset(p + sizeof(struct nlattr) + len, 0, pad);
+	h->nlmsg_len += (unsigned)ALIGNED(sizeof(struct nlattr) + len);
 }
 
 bool mnl_attr_put_check(struct nlmsghdr *h, size_t buflen, uint16_t type, size_t len,
 			const void *data)
 {
-	if (h->nlmsg_len + MNL_ATTR_HDRLEN + ALIGNED(len) > buflen)
+	if (h->nlmsg_len + sizeof(struct nlattr) + ALIGNED(len) > buflen)
 		return false;
 	mnl_attr_put(h, type, len, data);
 	return true;
