@@ -68,7 +68,7 @@ for name, steps, locale in (
         ("bad-filter", (("f", "filter:"), ("state bogus", "^^^^^")), "C.UTF-8"),
         ("filtered", (("d", "REMOTE"), ("f", "filter:"), ("state time-wait\r", "matching 190")),
          "C.UTF-8"),
-        ("found", (("a", "RETRANS"), ("/192.0.2.1\r", "4/13")), "C.UTF-8"),
+        ("found", (("a", "RETRANS"), ("/40024\r", "7/13")), "C.UTF-8"),
         ("sorted", (("l", "BACKLOG"), (">", "LOCAL▲")), "C.UTF-8"),
         ("ascii", (("o", "LISTEN"),), "C")):
     job = at_end(columns=80, rows=24, locale=locale)
