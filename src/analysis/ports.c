@@ -14,7 +14,8 @@ struct ports {
 	struct port_table table;
 	/** What the sample before left: struct pool_key → struct pool_past. */
 	struct map past;
-	/** There was one; what the run's samples before it looked at was not for us (check primes). */
+	/** There was one; what the run's samples before it looked at was not for us (check
+	 *  primes). */
 	bool has_past;
 	/** Families that are shown. */
 	bool ipv4, ipv6;
@@ -88,7 +89,8 @@ static void ports_want(void *state, struct map *set)
 
 /** True where the pool is a destination of ours: it uses a port that connect() could have, or one
  *  that it took by bind(). */
-static bool is_outgoing(const struct port_space *s, const struct port_table *t, const struct pool *p)
+static bool is_outgoing(const struct port_space *s, const struct port_table *t,
+			const struct pool *p)
 {
 	for (size_t i = 0; i < p->socks.len; i++) {
 		const struct pool_sock *e = &VEC_AT(&p->socks, struct pool_sock, i);

@@ -247,7 +247,8 @@ void pool_count(struct pool_rules *r, const struct pool *p, const struct pool_pa
 	if (fact_or(r->facts, FACT_PORT_STEP, 0) > 0)
 		out->slow_search = out->in_use * 2 > s->usable;
 	else
-		out->slow_search = s->size > 1 && out->in_use && out->preferred_blocked >= s->preferred;
+		out->slow_search = s->size > 1 && out->in_use &&
+				   out->preferred_blocked >= s->preferred;
 	set_growth(out, past, interval);
 	set_rates(r, out, past, &t);
 	out->verdict = judge(r, out);

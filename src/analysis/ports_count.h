@@ -37,7 +37,8 @@ enum pool_verdict { POOL_OK, POOL_WARNING, POOL_CRITICAL, POOL_EXHAUSTED };
 /** What a sample leaves behind of a pool for the next one. */
 struct pool_past {
 	unsigned in_use, others;
-	/** Ports per second by which states other than TIME_WAIT grew; NAN where that is unknown. */
+	/** Ports per second by which states other than TIME_WAIT grew; NAN where that is
+	 *  unknown. */
 	double leak;
 };
 
@@ -86,9 +87,10 @@ NONNULL_ARGS(1, 2, 5) void pool_count(struct pool_rules *r, const struct pool *p
 				     const struct pool_past *past, double interval,
 				     struct pool_numbers *out);
 
-/** True where tcp_tw_reuse is for this pool at all (tcp_twsk_unique(); kernel-facts 3.4). UNKNOWN is
- *  what an unreadable setting counts as. */
-NODISCARD NONNULL bool pool_may_reuse(const struct pool_rules *r, const struct pool *p, bool unknown);
+/** True where tcp_tw_reuse is for this pool at all (tcp_twsk_unique(); kernel-facts 3.4). UNKNOWN
+ *  is what an unreadable setting counts as. */
+NODISCARD NONNULL bool pool_may_reuse(const struct pool_rules *r, const struct pool *p,
+				      bool unknown);
 
 /** The word for a verdict. */
 RETURNS_NONNULL const char *pool_verdict_name(enum pool_verdict v);

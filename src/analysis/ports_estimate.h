@@ -27,8 +27,8 @@ struct ports_estimate {
 /** True where OPT asks for it: --rate is given. */
 NODISCARD NONNULL bool ports_estimate_asked(const struct options *opt);
 
-/** Computes it. What OPT does not say is taken from FACTS where they know it, else from the kernel's
- *  defaults. 0, or -EINVAL with one sentence in WHY where OPT makes no sense. */
+/** Computes it. What OPT does not say is taken from FACTS where they know it, else from the
+ *  kernel's defaults. 0, or -EINVAL with one sentence in WHY where OPT makes no sense. */
 NODISCARD NONNULL int ports_estimate(const struct options *opt, const struct facts *facts,
 				     struct ports_estimate *out, struct str *why);
 

@@ -95,7 +95,8 @@ static int by_sockets(const void *x, const void *y)
 }
 
 /** Counts the holders of a socket, each process once. */
-static void count_holders(const struct owners *o, uint64_t inode, struct vec *shares, struct map *at)
+static void count_holders(const struct owners *o, uint64_t inode, struct vec *shares,
+			  struct map *at)
 {
 	size_t count;
 	const struct holder *h = owners_of(o, inode, &count);

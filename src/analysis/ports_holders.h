@@ -11,7 +11,8 @@
  *  the largest pools' where there are very many. */
 NONNULL void holders_want(struct port_table *t, struct map *set);
 
-/** Adds "owners" of a pool: who holds how many of its sockets; null where that was not looked for. */
+/** Adds "owners" of a pool: who holds how many of its sockets; null where that was not looked
+ *  for. */
 NONNULL void holders_add_pool(const struct ports_result *res, const struct pool *p,
 			      struct value *to, struct arena *a);
 

@@ -66,7 +66,8 @@ static void add_connected(struct port_table *t, const struct sock *s, bool match
 	e->seen_ms = (uint32_t)((uint64_t)s->seen_ns / 1000000);
 	e->inode = sock_has(s, SOCK_HAS_INODE) ? (uint32_t)s->inode : 0;
 	e->port = s->local_port;
-	/* A FIN_WAIT2 that fell to a mini-socket stays FIN_WAIT2: never reusable (kernel-facts 3.3). */
+	/* A FIN_WAIT2 that fell to a mini-socket stays FIN_WAIT2: never reusable (kernel-facts
+	 * 3.3). */
 	e->state = s->state;
 	e->locked = sock_has(s, SOCK_HAS_LOCK) && s->bind_locked;
 	/* Mini-sockets look unlocked whatever they were (kernel-facts 3.5). */

@@ -20,8 +20,8 @@ struct closes {
 	uint32_t n[CLOSE_BUCKETS];
 };
 
-/** Closes per second over the last SECONDS (1..60); LENGTH is how long a TIME_WAIT lasts in s: where
- *  that is less, the rest of the window was not seen. */
+/** Closes per second over the last SECONDS (1..60); LENGTH is how long a TIME_WAIT lasts in s:
+ *  where that is less, the rest of the window was not seen. */
 NODISCARD NONNULL double closes_rate(const struct closes *c, unsigned seconds, double length);
 
 /** The rate that closes have now and keep: 0 where there is none, where a burst is over or has only

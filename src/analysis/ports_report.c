@@ -166,13 +166,14 @@ static void note_space(const struct ports_result *res, struct notes *notes)
 		return;
 	if (s->blind)
 		notes_add(notes, "of %u ports it is not known whether a bind() holds them "
-				 "(no bind table, and bound sockets are not listed): free_min counts "
-				 "them as held; CAP_BPF with CAP_PERFMON or --probe settles it",
+				 "(no bind table, and bound sockets are not listed): free_min "
+				 "counts them as held; CAP_BPF with CAP_PERFMON or --probe "
+				 "settles it",
 			  s->doubtful_count);
 	else
-		notes_add(notes, "of %u ports it is not known whether a bind() without a port holds "
-				 "them: free_min counts them as held; CAP_BPF with CAP_PERFMON "
-				 "or --probe settles it", s->doubtful_count);
+		notes_add(notes, "of %u ports it is not known whether a bind() without a port "
+				 "holds them: free_min counts them as held; CAP_BPF with "
+				 "CAP_PERFMON or --probe settles it", s->doubtful_count);
 }
 
 static void note_pools(const struct ports_result *res, struct notes *notes)

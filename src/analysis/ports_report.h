@@ -13,8 +13,8 @@ struct ports_result {
 	/** struct pool_numbers of the pools that are shown, worst first. */
 	struct vec pools;
 	const struct host *host;
-	/** What was noted in this run already, a bit each: once is enough, whatever the number is by
-	 *  now. */
+	/** What was noted in this run already, a bit each: once is enough, whatever the number is
+	 *  by now. */
 	unsigned *noted;
 };
 

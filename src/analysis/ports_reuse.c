@@ -4,8 +4,8 @@
 /** LOOPBACK_IFINDEX. */
 #define LOOPBACK_IFINDEX 1
 
-/** Where tcp_tw_reuse_delay does not exist, the kernel compares whole seconds: after one second it is
- *  sure, before it may be. */
+/** Where tcp_tw_reuse_delay does not exist, the kernel compares whole seconds: after one second it
+ *  is sure, before it may be. */
 #define OLD_DELAY_MS 1000
 
 /** Ages are told to a jiffy, 10 ms at worst, and rounded. */
@@ -44,8 +44,8 @@ bool pool_may_reuse(const struct pool_rules *r, const struct pool *p, bool unkno
 	}
 }
 
-/** Did the connection use timestamps? The bind table's walk saw it. Without that there is only our own
- *  setting, which may have changed since, and which the peer need not share. */
+/** Did the connection use timestamps? The bind table's walk saw it. Without that there is only our
+ *  own setting, which may have changed since, and which the peer need not share. */
 static enum reuse stamped(const struct pool_rules *r, const struct pool *p, uint16_t port)
 {
 	const struct facts *f = r->facts;

@@ -12,8 +12,8 @@
 /** The first release that lists bound-only sockets: 6.8 (kernel-facts 4.4). */
 #define LISTS_BOUND 6008
 
-/** Ports in use that may be missing in the bind table, since it is read a moment before the sockets:
- *  so many, and so large a part of all. */
+/** Ports in use that may be missing in the bind table, since it is read a moment before the
+ *  sockets: so many, and so large a part of all. */
 #define MISSING_MAX 16
 #define MISSING_SHARE 4
 
@@ -52,9 +52,9 @@ static unsigned distinct_ports(const struct pool *p)
 	return p->socks.len > 0;
 }
 
-/** A port from which two destinations are reached without an explicit bind() was given out twice, so
- *  bind(ip, 0) cannot be its owner. Destinations count that are reached from several ports: the peers
- *  of connections that a vanished listener accepted are not (kernel-facts 3.5). */
+/** A port from which two destinations are reached without an explicit bind() was given out twice,
+ *  so bind(ip, 0) cannot be its owner. Destinations count that are reached from several ports: the
+ *  peers of connections that a vanished listener accepted are not (kernel-facts 3.5). */
 static void mark_shared(struct marks *m, const struct port_table *t, size_t pool, uint16_t port)
 {
 	uint32_t first = m->first[port];

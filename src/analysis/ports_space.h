@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The local ports that connect() may choose from: the range without what is reserved and what others
- * hold; and how sure that is (kernel-facts 3.3, 3.5). */
+/* The local ports that connect() may choose from: the range without what is reserved and what
+ * others hold; and how sure that is (kernel-facts 3.3, 3.5). */
 #ifndef ANALYSIS_PORTS_SPACE_H
 #define ANALYSIS_PORTS_SPACE_H
 
@@ -42,8 +42,8 @@ static inline bool port_space_usable(const struct port_space *s, uint16_t port)
 	return port_set_has(&s->usable_ports, port);
 }
 
-/** True where the socket E of the pool P, on a port that is held, is a client of ours that chose its
- *  port by bind(), and not one that a listener accepted. */
+/** True where the socket E of the pool P, on a port that is held, is a client of ours that chose
+ *  its port by bind(), and not one that a listener accepted. */
 NODISCARD NONNULL bool port_space_is_binder(const struct port_space *s, const struct port_table *t,
 					    const struct pool *p, const struct pool_sock *e);
 

@@ -53,7 +53,8 @@ static int load_program_btf(void)
 		.int_type = { 1, BTF_KIND_INT << 24, { 4 } },
 		.int_data = BTF_INT_SIGNED << 24 | 32,
 		.proto = { 0, BTF_KIND_FUNC_PROTO << 24, { 1 } },
-		.functions = { { 5, BTF_KIND_FUNC << 24, { 2 } }, { 10, BTF_KIND_FUNC << 24, { 2 } } },
+		.functions = { { 5, BTF_KIND_FUNC << 24, { 2 } },
+			       { 10, BTF_KIND_FUNC << 24, { 2 } } },
 		.strings = "\0int\0walk\0turn",
 	};
 	union bpf_attr attr = { 0 };
@@ -92,8 +93,8 @@ static int load(const struct walk_program *p)
 	return prog;
 }
 
-/** Builds and loads the program, with bpf_loop() where the kernel has it and MAY_CALL. Its descriptor
- *  or -errno. */
+/** Builds and loads the program, with bpf_loop() where the kernel has it and MAY_CALL. Its
+ *  descriptor or -errno. */
 static int build(const struct kernel_types *types, int map, bool may_call)
 {
 	struct walk_program p;

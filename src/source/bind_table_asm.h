@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes BPF instructions, with labels to jump to. Registers are BPF_REG_n, operations and sizes the
- * BPF_ constants of <linux/bpf.h>. */
+/* Writes BPF instructions, with labels to jump to. Registers are BPF_REG_n, operations and sizes
+ * the BPF_ constants of <linux/bpf.h>. */
 #ifndef SOURCE_BIND_TABLE_ASM_H
 #define SOURCE_BIND_TABLE_ASM_H
 

@@ -19,8 +19,8 @@ struct btf_want {
 	/** A dotted path: "nsproxy.net_ns". Members of anonymous parts are found by their own name;
 	 *  pointers on the way are followed. "" for the size of the structure itself. */
 	const char *path;
-	/** Result: offsets, each but the last to be dereferenced; COUNT is 0 where the kernel has no
-	 *  such member (or it is a bit field). */
+	/** Result: offsets, each but the last to be dereferenced; COUNT is 0 where the kernel has
+	 *  no such member (or it is a bit field). */
 	uint32_t offset[BTF_HOPS];
 	unsigned count;
 };

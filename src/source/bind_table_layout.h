@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How the running kernel lays out its bind table: the structures on the way to it, their members. */
+/* How the running kernel lays out its bind table: the structures on the way to it, their
+ * members. */
 #ifndef SOURCE_BIND_TABLE_LAYOUT_H
 #define SOURCE_BIND_TABLE_LAYOUT_H
 
@@ -59,12 +60,13 @@ struct layout {
 	struct span tb, tb2, sk;
 	/** TIME_WAIT sockets can be told apart. */
 	bool with_tw;
-	/** A port's bucket lists its sockets itself (before 6.8), not through buckets by address. */
+	/** A port's bucket lists its sockets itself (before 6.8), not through buckets by
+	 *  address. */
 	bool flat;
 };
 
-/** Works the layout out from the N bytes of BTF at DATA. 0, or -EOPNOTSUPP where something is missing
- *  without which the table cannot be read. */
+/** Works the layout out from the N bytes of BTF at DATA. 0, or -EOPNOTSUPP where something is
+ *  missing without which the table cannot be read. */
 NODISCARD NONNULL int layout_find(const void *data, size_t n, struct layout *l);
 
 #endif

@@ -9,10 +9,10 @@
  *		else if (tb)      the bucket of our port? note it, go to its sockets or addresses
  *		else              bhash[(port++ + net->hash_mix) & (bhash_size - 1)]
  *
- * One flat loop without memory but the state below. Where the kernel has bpf_loop() (5.17) a turn is
- * a function that the verifier looks at once; before, the verifier walks through every turn and few
- * are allowed. Every read goes through bpf_probe_read_kernel(): a pointer that went stale costs an
- * answer, never the machine. Bind buckets are freed by RCU since 6.15, and a run holds RCU.
+ * One flat loop without memory but the state below. Where the kernel has bpf_loop() (5.17) a turn
+ * is a function that the verifier looks at once; before, the verifier walks through every turn and
+ * few are allowed. Every read goes through bpf_probe_read_kernel(): a pointer that went stale costs
+ * an answer, never the machine. Bind buckets are freed by RCU since 6.15, and a run holds RCU.
  */
 #include "source/bind_table_prog.h"
 
@@ -26,8 +26,8 @@
 #include "source/bind_table_asm.h"
 #include "source/bind_table_layout.h"
 
-/** Turns in one run: with bpf_loop() some hundred microseconds' worth, since a run is not preempted;
- *  without, as many as the verifier goes through quickly. */
+/** Turns in one run: with bpf_loop() some hundred microseconds' worth, since a run is not
+ *  preempted; without, as many as the verifier goes through quickly. */
 #define TURNS 4096
 #define TURNS_FLAT 16
 
@@ -116,7 +116,8 @@ static void read_chunk(struct writer *w, int size)
 	read_kernel(w, BPF_REG_10, CHUNK_AT, size, LABEL_CUT);
 }
 
-/** Follows member M from the address in r3; its SIZE bytes then stand in the slot, zero-extended. */
+/** Follows member M from the address in r3; its SIZE bytes then stand in the slot,
+ *  zero-extended. */
 static void read_member(struct writer *w, enum member m, enum slot slot, int size)
 {
 	struct code *c = &w->code;

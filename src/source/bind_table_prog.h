@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The program that walks the kernel's bind table from inside: built by hand, instruction by
- * instruction, for the layout of the running kernel. It reads and writes nothing but its own map. */
+ * instruction, for the layout of the running kernel. It reads and writes nothing but its own
+ * map. */
 #ifndef SOURCE_BIND_TABLE_PROG_H
 #define SOURCE_BIND_TABLE_PROG_H
 
@@ -44,11 +45,11 @@ struct walk_program {
 };
 
 /** Builds the program for the types in the N bytes of BTF at DATA and the map behind MAP_FD. Its
- *  arguments are the port to begin with and the last one; a run returns the port that the next run is
- *  to begin with: the same port where it could not get to the end of its list, one behind the last
- *  when it is through, WALK_FAILED where it found no table. 0, or -EOPNOTSUPP where this kernel keeps
- *  its bind table in a way that the program does not know. Where only the TIME_WAIT sockets are
- *  strange, the program goes without them. */
+ *  arguments are the port to begin with and the last one; a run returns the port that the next run
+ *  is to begin with: the same port where it could not get to the end of its list, one behind the
+ *  last when it is through, WALK_FAILED where it found no table. 0, or -EOPNOTSUPP where this
+ *  kernel keeps its bind table in a way that the program does not know. Where only the TIME_WAIT
+ *  sockets are strange, the program goes without them. */
 NODISCARD NONNULL int walk_build(const void *data, size_t n, int map_fd, struct walk_program *out);
 
 #endif

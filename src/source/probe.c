@@ -185,14 +185,14 @@ void source_probe(struct source *s, struct facts *f, struct notes *notes)
 	int ret;
 
 	if (f->bind_known) {
-		notes_add(notes, "--probe: the kernel's bind table was read, so no port is doubtful: "
-				 "no loopback connection was opened");
+		notes_add(notes, "--probe: the kernel's bind table was read, so no port is "
+				 "doubtful: no loopback connection was opened");
 		return;
 	}
 	if (!fact_known(f, FACT_PORT_LOW) || !fact_known(f, FACT_PORT_HIGH) ||
 	    strcmp(source_kind(s), "recording") == 0) {
-		notes_add(notes, "--probe: nothing to ask: this is not a running kernel's namespace "
-				 "that can be entered");
+		notes_add(notes, "--probe: nothing to ask: this is not a running kernel's "
+				 "namespace that can be entered");
 		return;
 	}
 	p = xcalloc(1, sizeof(*p));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Rounds of the acid test: acid mixes SEED FIRST COUNT SECONDS, acid cases, acid rate. One round:
  * sockets, the program's answers in every mode, then plain connect() calls to each pool until
- * EADDRNOTAVAIL. The count must lie between free_min and free_max, and be free where they are equal. */
+ * EADDRNOTAVAIL. The count must lie between free_min and free_max, and be free where they are
+ * equal. */
 #include "acid.h"
 
 #include <errno.h>
@@ -49,8 +50,8 @@ static int count_connects(struct world *w, enum place p)
 		if (fd == -EADDRNOTAVAIL)
 			return i;
 		if (fd < 0) {
-			fprintf(stderr, "# connect to %s:%u: %s\n", places[p].remote, places[p].port,
-			       strerror(-fd));
+			fprintf(stderr, "# connect to %s:%u: %s\n", places[p].remote,
+				places[p].port, strerror(-fd));
 			return -1;
 		}
 		world_keep(w, fd);
@@ -62,8 +63,9 @@ static void complain(const struct world *w, enum mode mode, enum place p, const 
 		     int got, const char *why)
 {
 	failures++;
-	fprintf(stderr, "# %s: %s -> %s:%u: %s: free %u (%u..%u) of %u, in use %u; connect() succeeded %d "
-	       "times\n# %s\n", mode_name(mode), places[p].local, places[p].remote, places[p].port,
+	fprintf(stderr, "# %s: %s -> %s:%u: %s: free %u (%u..%u) of %u, in use %u; connect() "
+		"succeeded %d times\n# %s\n", mode_name(mode), places[p].local,
+		places[p].remote, places[p].port,
 	       why, a->free, a->min, a->max, a->capacity, a->in_use, got, w->recipe);
 }
 
@@ -73,8 +75,8 @@ static unsigned width_allowed(const struct world *w)
 	return (w->high - w->low + 1) % 2 && w->high != w->low ? 1 : 0;
 }
 
-/** True where nothing but an odd range may be left open. Whether a TIME_WAIT used timestamps is only
- *  seen in the bind table. */
+/** True where nothing but an odd range may be left open. Whether a TIME_WAIT used timestamps is
+ *  only seen in the bind table. */
 static bool is_settled(const struct world *w, enum mode mode)
 {
 	return (mode == MODE_FULL && bpf_works()) ||
@@ -163,8 +165,8 @@ static void put_to_the_test(struct world *w)
 	world_end(w);
 }
 
-/** Says how a round went that began at START. One that took so long that mini-sockets may have ended by
- *  themselves shows nothing. */
+/** Says how a round went that began at START. One that took so long that mini-sockets may have
+ *  ended by themselves shows nothing. */
 static void say(unsigned number, unsigned before, const char *name, time_t start)
 {
 	if (failures > before && time(NULL) > start + SLOW_SECONDS) {
@@ -216,8 +218,8 @@ static void play_case(const struct ingredient *in, unsigned size, unsigned times
 	put_to_the_test(&w);
 }
 
-/** Every ingredient alone; those that leave mini-sockets with every tcp_tw_reuse, before its delay and
- *  after. Then ranges nearly full and full. */
+/** Every ingredient alone; those that leave mini-sockets with every tcp_tw_reuse, before its delay
+ *  and after. Then ranges nearly full and full. */
 static void play_cases(void)
 {
 	static const unsigned sizes[] = { 10, 9, 30, 1 };
@@ -236,8 +238,8 @@ static void play_cases(void)
 			random_seed(number + 1);
 			play_case(in, sizes[number % 3], 2 + number % 3, (s + 2) % 3,
 				  s < 3 ? 1 : 60000);
-			snprintf(name, sizeof(name), "%s, tcp_tw_reuse %u, %s", in->name, (s + 2) % 3,
-				 s < 3 ? "after the delay" : "before the delay");
+			snprintf(name, sizeof(name), "%s, tcp_tw_reuse %u, %s", in->name,
+				 (s + 2) % 3, s < 3 ? "after the delay" : "before the delay");
 			say(++number, before, name, start);
 		}
 	}
@@ -246,9 +248,10 @@ static void play_cases(void)
 		time_t start = time(NULL);
 
 		random_seed(i + 1);
-		play_case(&ingredients[i % 2 ? 2 : 0], size, size - (size > 1 && i % 3 == 0), 0, 1000);
-		say(++number, before, i % 2 ? "a range full of TIME_WAIT" : "a range full of clients",
-		    start);
+		play_case(&ingredients[i % 2 ? 2 : 0], size, size - (size > 1 && i % 3 == 0), 0,
+			  1000);
+		say(++number, before,
+		    i % 2 ? "a range full of TIME_WAIT" : "a range full of clients", start);
 	}
 	printf("1..%u\n", number);
 }

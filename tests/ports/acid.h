@@ -87,8 +87,8 @@ extern const struct ingredient ingredients[];
 
 /** How the program is asked. */
 enum mode {
-	/** With every capability; without the bind table; that, and settled by trial; from /proc and
-	 *  without. */
+	/** With every capability; without the bind table; that, and settled by trial; from /proc
+	 *  and without. */
 	MODE_FULL,
 	MODE_BLIND,
 	MODE_PROBE,
@@ -105,16 +105,17 @@ struct answer {
 /** Starts the program with its output going to a new file, whose name PATH (32 bytes) receives. Its
  *  pid, or -1. */
 int ask_start(enum mode mode, char path[static 32]);
-/** Waits for CHILD, cuts FILTER's lines out of PATH with jq and removes PATH. A stream for pclose(),
- *  or NULL where the program failed. */
+/** Waits for CHILD, cuts FILTER's lines out of PATH with jq and removes PATH. A stream for
+ *  pclose(), or NULL where the program failed. */
 struct _IO_FILE *ask_finish(int child, const char *path, const char *filter);
 
-/** Runs the program and reads its pools; "range" stands first, as an answer whose free is the usable
- *  ports. The number, or -1 where it failed. */
+/** Runs the program and reads its pools; "range" stands first, as an answer whose free is the
+ *  usable ports. The number, or -1 where it failed. */
 int ask(enum mode mode, struct answer *out, size_t cap);
 
-/** A generator of closes at a known, varying rate, and what the program makes of it; a range that runs
- *  out, and when it said so. Each prints its TAP lines from NUMBER on and returns the failures. */
+/** A generator of closes at a known, varying rate, and what the program makes of it; a range that
+ *  runs out, and when it said so. Each prints its TAP lines from NUMBER on and returns the
+ *  failures. */
 unsigned rate_test(unsigned number);
 unsigned forecast_test(unsigned number);
 

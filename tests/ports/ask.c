@@ -74,7 +74,8 @@ static int read_answers(FILE *f, struct answer *out, size_t cap)
 
 	while ((size_t)n < cap &&
 	       fscanf(f, "%63s %63s %u %u %u %u %u %u", out[n].local, out[n].remote, &out[n].port,
-		      &out[n].free, &out[n].min, &out[n].max, &out[n].capacity, &out[n].in_use) == 8)
+		      &out[n].free, &out[n].min, &out[n].max, &out[n].capacity,
+		      &out[n].in_use) == 8)
 		n++;
 	return n;
 }
@@ -104,8 +105,8 @@ FILE *ask_finish(int child, const char *path, const char *filter)
 
 	if (child > 0 && waitpid(child, &status, 0) == child && status == 0) {
 		/* The file is open before it is removed. */
-		snprintf(command, sizeof(command), "exec <%s; rm -f %s; exec jq -r '%s'", path, path,
-			 filter);
+		snprintf(command, sizeof(command), "exec <%s; rm -f %s; exec jq -r '%s'", path,
+			 path, filter);
 		f = popen(command, "r");
 	}
 	if (!f)

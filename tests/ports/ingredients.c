@@ -161,8 +161,11 @@ static void make_explicit(struct world *w, unsigned times)
 {
 	enum place to = any_place(w);
 
-	while (times--)
-		keep_link(w, link_of(w, to, dial_bound(w, to, any_port(w), random_below(2), false)));
+	while (times--) {
+		unsigned port = any_port(w);
+
+		keep_link(w, link_of(w, to, dial_bound(w, to, port, random_below(2), false)));
+	}
 }
 
 static void make_explicit_time_wait(struct world *w, unsigned times)
@@ -173,7 +176,8 @@ static void make_explicit_time_wait(struct world *w, unsigned times)
 		close_link(link_of(w, to, dial_bound(w, to, any_port(w), random_below(2), false)));
 }
 
-/** The same port toward two destinations, which SO_REUSEADDR allows: it looks shared, and is not. */
+/** The same port toward two destinations, which SO_REUSEADDR allows: it looks shared, and is
+ *  not. */
 static void make_explicit_twice(struct world *w, unsigned times)
 {
 	while (times--) {

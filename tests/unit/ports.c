@@ -416,7 +416,8 @@ static void a_port_given_out_twice_is_nobodys(void **state)
 		fold_finish(&f, 1, false);
 		assert_int_equal(fold_number(pool_to(f.report.root, "198.51.100.9"), "free_min"),
 				 left ? 6 : 9);
-		assert_int_equal(fold_number(pool_to(f.report.root, "198.51.100.9"), "free_max"), 9);
+		assert_int_equal(fold_number(pool_to(f.report.root, "198.51.100.9"), "free_max"),
+				 9);
 		fold_end(&f);
 	}
 }
@@ -505,7 +506,9 @@ static void verdicts_go_by_what_is_left(void **state)
 	static const struct {
 		unsigned used;
 		const char *verdict;
-	} rows[] = { { 799, "ok" }, { 801, "warning" }, { 951, "critical" }, { 1000, "exhausted" } };
+	} rows[] = {
+		{ 799, "ok" }, { 801, "warning" }, { 951, "critical" }, { 1000, "exhausted" },
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* source/bind_table: the kernel's table of a namespace of our own, read in both ways. Skips where the
- * kernel does not let us. */
+/* source/bind_table: the kernel's table of a namespace of our own, read in both ways. Skips where
+ * the kernel does not let us. */
 #include "unit.h"
 
 #include <arpa/inet.h>

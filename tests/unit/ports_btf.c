@@ -21,9 +21,8 @@ static const char strings[] = "\0int\0outer\0a\0b\0inner\0c\0link\0next\0bits\0n
 enum { S_INT = 1, S_OUTER = 5, S_A = 11, S_B = 13, S_INNER = 15, S_C = 21, S_LINK = 23, S_NEXT = 28,
        S_BITS = 33, S_NET = 38 };
 
-/* struct inner { int c; };
- * typedef struct inner net_t;
- * struct outer { int a; union { struct { int pad; int b; }; }; const net_t *link; int bits : 3; } */
+/* struct inner { int c; }; typedef struct inner net_t; struct outer { int a; union { struct { int
+ * pad; int b; }; }; const net_t *link; int bits : 3; } */
 static const uint32_t types[] = {
 	S_INT,	 INFO(INT, 0),	     4,	 BTF_INT_SIGNED << 24 | 32,		   /* 1 */
 	S_INNER, INFO(STRUCT, 1),    4,	 S_C, 1, 0,				   /* 2 */

@@ -115,7 +115,8 @@ static void bad(struct options o, const char *word)
 static void nonsense_is_refused(void **state)
 {
 	static const char *const ranges[] = { "", "5", "5-", "-5", "0-9", "9-8", "1-65536", "1-2-3",
-					      "a-b", "1 - 2", "+1-2", " 1-2", "1-99999999999999999999" };
+					      "a-b", "1 - 2", "+1-2", " 1-2",
+					      "1-99999999999999999999" };
 	static const char *const reserved[] = { "", "x", "-1", "65537", "1000", "5,6" };
 	struct options o = rate(0);
 

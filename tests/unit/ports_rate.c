@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* analysis/ports_rate: rates that last and bursts that do not, and the time until no port is left. */
+/* analysis/ports_rate: rates that last and bursts that do not, and the time until no port is
+ * left. */
 #include "unit.h"
 
 #include <math.h>
@@ -52,7 +53,8 @@ static void lasting_rates(void **state)
 		{ 50, 0, 3, 50, 0 }, { 1000, 0, 4, 1000, 0 }, { 10, 0, 20, 10, 0.5 },
 		/* Too short to be one, or over. */
 		{ 5000, 0, 1, 0, 0 }, { 5000, 0, 2, 0, 0 }, { 1000, 1, 2, 0, 0 },
-		{ 300, 4, 9, 0, 0 }, { 300, 2, 40, 0, 0 }, { 700, 3, 60, 0, 0 }, { 700, 20, 60, 0, 0 },
+		{ 300, 4, 9, 0, 0 }, { 300, 2, 40, 0, 0 }, { 700, 3, 60, 0, 0 },
+		{ 700, 20, 60, 0, 0 },
 		{ 0, 0, 60, 0, 0 },
 	};
 
@@ -62,8 +64,8 @@ static void lasting_rates(void **state)
 
 		add(&c, rows[i].rate, rows[i].from, rows[i].to);
 		if (fabs(closes_sustained(&c) - rows[i].want) > rows[i].slack + NEAR)
-			fail_msg("%g/s from %u to %u s ago: %g", rows[i].rate, rows[i].from, rows[i].to,
-				 closes_sustained(&c));
+			fail_msg("%g/s from %u to %u s ago: %g", rows[i].rate, rows[i].from,
+				 rows[i].to, closes_sustained(&c));
 	}
 }
 
