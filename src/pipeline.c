@@ -380,30 +380,45 @@ static void look_again(struct pipeline *p, uint32_t states, const struct map *wa
 	map_free(&look.still);
 }
 
-/** Owners for what the folds want, now that the sockets are known. */
-static void fold_owners(struct pipeline *p, struct fold *folds, size_t count)
+/** Owners for what the folds want, now that the sockets are known. False where nobody is wanted. */
+static bool fold_owners(struct pipeline *p, struct fold *folds, size_t count)
 {
 	uint32_t again = states_again(p, folds, count);
 	struct map set = MAP_OF(uint64_t, char[0]);
+	bool wanted;
 
 	for (size_t i = 0; i < count; i++) {
 		if (folds[i].analysis->want)
 			folds[i].analysis->want(folds[i].state, &set);
 	}
+	wanted = set.len;
 	/* Nobody to look for: no folder of /proc is opened. */
-	if (set.len && pipeline_owners(p, &set) == 0) {
+	if (wanted && pipeline_owners(p, &set) == 0) {
 		/* A recording shows the same sockets again. */
 		if (again && p->owners.sockets.len < set.len && !p->opt->from)
 			look_again(p, again, &set);
-		map_free(&set);
-		return;
-	}
-	if (!set.len && !p->have_owners) {
+	} else if (!wanted && !p->have_owners) {
 		owners_init(&p->owners);
 		p->owners.searched = true;
 		p->have_owners = true;
 	}
 	map_free(&set);
+	return wanted;
+}
+
+/** True where a fold has something to name cgroups of: one that asks for holders has not where NOBODY is
+ *  wanted. */
+static bool folds_need_cgroups(struct pipeline *p, const struct fold *folds, size_t count,
+			       bool nobody)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct needs own = { 0 };
+
+		folds[i].analysis->needs(p->opt, &p->now, &own);
+		if (own.cgroups && !(own.owners && nobody))
+			return true;
+	}
+	return false;
 }
 
 /** As close behind the dump as can be: a timer may fire between the two. */
@@ -458,6 +473,7 @@ int pipeline_sample(struct pipeline *p, struct fold *folds, size_t count, struct
 {
 	struct needs n;
 	int64_t start;
+	bool nobody;
 	int ret = 0;
 
 	memset(p->spent, 0, sizeof(p->spent));
@@ -465,7 +481,7 @@ int pipeline_sample(struct pipeline *p, struct fold *folds, size_t count, struct
 	pipeline_needs(p, folds, count, NULL, &n);
 	read_facts(p, &n);
 	pipeline_needs(p, folds, count, &p->now, &n);
-	if (n.cgroups)
+	if (filter_needs_cgroups(p->filter))
 		pipeline_cgroups(p);
 	if (filter_needs_owners(p->filter))
 		ret = pipeline_owners(p, NULL);
@@ -477,8 +493,9 @@ int pipeline_sample(struct pipeline *p, struct fold *folds, size_t count, struct
 		return ret;
 	if (n.timeouts)
 		read_timeouts(p);
-	if (n.owners)
-		fold_owners(p, folds, count);
+	nobody = n.owners && !fold_owners(p, folds, count);
+	if (folds_need_cgroups(p, folds, count, nobody))
+		pipeline_cgroups(p);
 	start = clock_monotonic_ns();
 	finish_folds(p, folds, count, reports, false);
 	p->spent[3] = clock_monotonic_ns() - start;
