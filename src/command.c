@@ -14,6 +14,7 @@
 #include "base/suggest.h"
 #include "complete.h"
 #include "explain.h"
+#include "diff.h"
 #include "kill.h"
 #include "list.h"
 #include "metrics.h"
@@ -119,7 +120,8 @@ const struct command commands[CMD_ID_COUNT] = {
 		"two samples, a second apart, so that rates can be told from it.", false, record_run },
 	[CMD_DIFF] = { CMD_DIFF, "diff", { NULL }, ARGS_WORDS, 2, 2, "OLD NEW",
 		"What grew between two recordings (- for now)?",
-		"By state, owner and destination.", false, NULL },
+		"By state, owner and destination. Of one recording given twice: its first sample and its\n"
+		"last.", false, diff_run },
 	[CMD_KILL] = { CMD_KILL, "kill", { NULL }, ARGS_FILTER, 1, 0, "FILTER",
 		"Destroy the matching sockets, never without a filter.",
 		"Shows them and asks; off a terminal it needs --yes.", false, kill_run },

@@ -6,6 +6,7 @@
 
 extern const struct analysis states_analysis, ports_analysis, count_analysis, close_wait_analysis;
 extern const struct analysis listeners_analysis, handshakes_analysis, check_analysis;
+extern const struct analysis tally_analysis;
 
 const struct analysis *const analyses[] = {
 	&states_analysis,
@@ -15,6 +16,7 @@ const struct analysis *const analyses[] = {
 	&handshakes_analysis,
 	&listeners_analysis,
 	&check_analysis,
+	&tally_analysis,
 	NULL,
 };
 
