@@ -178,7 +178,7 @@ static void compare(struct report *out, const struct options *opt, const struct 
 /* Reads one side: FILE, or the running kernel for "-". 0, or the exit status. */
 static int read_side(struct side *s, const struct options *opt, const char *file, const char *at)
 {
-	const struct analysis *a = analysis_find("diff");
+	const struct analysis *a = analysis_find("tally");
 	struct fold fold = { .analysis = a };
 	struct str why = { 0 };
 	int64_t monotonic_ns;
@@ -215,7 +215,7 @@ static void close_side(struct side *s)
 
 static void show(struct side *new, struct report *report, const struct render_options *ropt)
 {
-	const struct analysis *a = analysis_find("diff");
+	const struct analysis *a = analysis_find("tally");
 	const struct renderer *r = new->opt.json ? &json_renderer : &text_renderer;
 	struct value *envelope =
 		pipeline_envelope(&new->pipeline, &report->arena, "diff", report->complete);

@@ -244,7 +244,7 @@ static const struct view views[] = {
 
 extern const struct analysis tally_analysis;
 const struct analysis tally_analysis = {
-	.name = "diff",
+	.name = "tally",
 	.needs = tally_needs,
 	.begin = tally_begin,
 	.restart = tally_restart,
