@@ -217,7 +217,8 @@ static void write_start(struct list *l)
 	struct arena a = { 0 };
 
 	if (l->opt->json) {
-		json_add_value(&l->out, pipeline_envelope(l->p, &a, "list", true));
+		json_add_value(&l->out,
+			       pipeline_envelope(l->p, &a, "list", !l->p->owners_short));
 		l->out.len--; /* The envelope's closing brace. */
 		str_add(&l->out, ",\"sockets\":[");
 	} else if (!l->opt->no_header && !(l->opt->interval_set && l->p->samples)) {
@@ -262,9 +263,9 @@ static void look_around(struct list *l)
 
 	if (l->needs & COLUMN_CGROUPS || filter_needs_cgroups(p->filter))
 		pipeline_cgroups(p);
-	if ((l->needs & COLUMN_OWNERS) || filter_needs_owners(p->filter))
-		if (pipeline_owners(p, NULL))
-			notes_add(&p->notes, "owners could not be searched");
+	if (((l->needs & COLUMN_OWNERS) || filter_needs_owners(p->filter)) &&
+	    pipeline_owners(p, NULL))
+		p->have_owners = false; /* Its notes say why. */
 	l->ctx = (struct column_context){
 		.owners = p->have_owners ? &p->owners : NULL,
 		.cgroups = p->have_cgroups ? &p->cgroups : NULL,
@@ -303,9 +304,9 @@ static int list_sample(struct list *l, size_t *printed)
 		str_reset(&l->out);
 		return STATUS_FAILED;
 	}
-	write_end(l, !ret && l->p->dump.complete, notes);
+	write_end(l, !ret && pipeline_complete(l->p), notes);
 	l->p->samples++;
-	return ret || !l->p->dump.complete ? STATUS_FAILED : STATUS_OK;
+	return ret || !pipeline_complete(l->p) ? STATUS_FAILED : STATUS_OK;
 }
 
 static int repeat(struct list *l)

@@ -67,6 +67,7 @@ static void forget_sample(struct pipeline *p)
 		map_free(&p->timeouts);
 	map_free(&p->gone);
 	p->have_owners = p->have_cgroups = p->have_timeouts = p->have_gone = false;
+	p->owners_short = false;
 }
 
 void pipeline_close(struct pipeline *p)
@@ -250,9 +251,16 @@ int pipeline_owners(struct pipeline *p, const struct map *wanted)
 		if (ret)
 			notes_add(&p->notes, "no owners: %s", strerror(-ret));
 	}
+	/* Who may not be read is no error, but a search that broke off is. */
+	p->owners_short = ret || !p->owners.searched;
 	map_free(&c.inodes);
 	p->spent[2] += clock_monotonic_ns() - start;
 	return ret;
+}
+
+bool pipeline_complete(const struct pipeline *p)
+{
+	return p->dump.complete && !p->owners_short;
 }
 
 void pipeline_note_undecided(struct pipeline *p, uint64_t count)
@@ -462,7 +470,7 @@ static void finish_folds(struct pipeline *p, struct fold *folds, size_t count,
 	source_clock(p->source, &host.monotonic_ns, &host.realtime_ns);
 	host.interval = p->samples ? (double)(host.monotonic_ns - p->last_ns) / 1e9 : NAN;
 	for (size_t i = 0; i < count; i++) {
-		reports[i] = (struct report){ .complete = p->dump.complete };
+		reports[i] = (struct report){ .complete = pipeline_complete(p) };
 		reports[i].root = value_object(&reports[i].arena);
 		folds[i].analysis->finish(folds[i].state, &host, &reports[i]);
 	}

@@ -40,6 +40,8 @@ struct pipeline {
 	/** Sockets without a holder that are closed by now (see host.gone). */
 	struct map gone;
 	bool have_gone;
+	/** The holders that were asked for could not be looked for, or not everywhere. */
+	bool owners_short;
 	struct dump_result dump;
 	/** Where the last sample's time went, ns: facts, dump, owners, finish. */
 	int64_t spent[4];
@@ -85,6 +87,9 @@ NODISCARD NONNULL int pipeline_dump(struct pipeline *p, const struct needs *n,
 /** Searches owners for the filter (pid, comm) or for WANTED inodes (NULL: those that may match the
  *  filter); replaces p->owners. 0 or -errno. */
 NODISCARD NONNULL_ARGS(1) int pipeline_owners(struct pipeline *p, const struct map *wanted);
+
+/** True where the last sample saw everything that it asked for, rights aside. */
+NODISCARD NONNULL bool pipeline_complete(const struct pipeline *p);
 
 /** Says in the notes that COUNT sockets were left out since the filter could not be decided. */
 NONNULL void pipeline_note_undecided(struct pipeline *p, uint64_t count);

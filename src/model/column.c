@@ -14,7 +14,7 @@ static void put_int(struct cell *out, bool known, int64_t v)
 
 static void put_text(struct cell *out, const char *text)
 {
-	out->kind = text ? CELL_TEXT : CELL_NULL;
+	out->kind = text && *text ? CELL_TEXT : CELL_NULL;
 	out->text = text;
 }
 

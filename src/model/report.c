@@ -148,7 +148,7 @@ struct value *value_add_text(struct arena *a, struct value *to, const char *key,
 {
 	struct value *child;
 
-	if (!v)
+	if (!v || !*v)
 		return value_add_null(a, to, key);
 	child = add(a, to, key, VALUE_TEXT);
 	child->text = arena_strdup(a, v);

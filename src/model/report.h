@@ -77,7 +77,7 @@ RETURNS_NONNULL NONNULL_ARGS(1, 2) struct value *value_add_real(struct arena *a,
 /** Adds a boolean. */
 RETURNS_NONNULL NONNULL_ARGS(1, 2) struct value *value_add_bool(struct arena *a, struct value *to,
 							       const char *key, bool v);
-/** Adds a copy of V, or null where V is NULL. */
+/** Adds a copy of V, or null where V is NULL or empty: an empty name says nothing. */
 RETURNS_NONNULL NONNULL_ARGS(1, 2) struct value *value_add_text(struct arena *a, struct value *to,
 							       const char *key, const char *v);
 /** Adds null. */

@@ -162,7 +162,10 @@ static void json_owners(struct str *out, const struct column_context *ctx, const
 		str_add(out, i ? ",{\"pid\":" : "{\"pid\":");
 		str_addi(out, p->pid);
 		str_add(out, ",\"process\":");
-		escape_json(out, p->comm, strlen(p->comm));
+		if (*p->comm)
+			escape_json(out, p->comm, strlen(p->comm));
+		else
+			str_add(out, "null");
 		str_add(out, ",\"fd\":");
 		str_addi(out, h->fd);
 		str_addc(out, '}');

@@ -70,7 +70,10 @@ static void each_find(const struct vec *visits, const struct worker *workers, st
 		while (VEC_AT(&out->processes, struct process, process).pid != v->pid)
 			process++;
 		p = &VEC_AT(&out->processes, const struct process, process);
-		for (size_t k = 0; k < v->find_count && p->start == v->process.start; k++)
+		/* 0: it could not be read. */
+		if (p->start && v->process.start && p->start != v->process.start)
+			continue;
+		for (size_t k = 0; k < v->find_count; k++)
 			each(out, finds_of(v, workers) + k, process);
 	}
 }

@@ -56,6 +56,10 @@ void scan_note_coverage(const struct scan *s, const struct tally *t, const struc
 			  "%s%llu of %llu processes may not be read; CAP_SYS_PTRACE and "
 			  "CAP_DAC_READ_SEARCH (or root) would allow it",
 			  t->broken ? "" : str_text(&text), refused, seen);
+	if (t->vague)
+		notes_set(notes, "vague",
+			  "of %llu holders not everything (name, user, control group, limit) could be "
+			  "read: %s", (unsigned long long)t->vague, strerror(-t->vague_error));
 	if (out->hidden)
 		notes_add(notes, "processes of other users do not show in /proc (hidepid): who of them "
 				 "holds sockets is unknown");

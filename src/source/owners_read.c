@@ -79,23 +79,34 @@ static const char *keep(struct arena *arena, const char *s, size_t n)
 	return copy;
 }
 
-static const char *read_comm(int dir_fd, struct arena *arena, struct str *text)
+/** Reads the file PATH of a process. True where it holds something; the first error that is met is
+ *  kept in *ERROR. */
+static bool read_detail(int dir_fd, const char *path, struct str *text, size_t max, int *error)
+{
+	int ret = read_text(dir_fd, path, text, max);
+
+	if (ret && !*error)
+		*error = ret;
+	return !ret && text->len;
+}
+
+static const char *read_comm(int dir_fd, struct arena *arena, struct str *text, int *error)
 {
 	size_t n;
 
-	if (read_text(dir_fd, "comm", text, SMALL_MAX) != 0)
+	if (!read_detail(dir_fd, "comm", text, SMALL_MAX, error))
 		return "";
 	/* Only the last newline is the kernel's: the name may hold some of its own. */
-	n = text->len && text->s[text->len - 1] == '\n' ? text->len - 1 : text->len;
+	n = text->s[text->len - 1] == '\n' ? text->len - 1 : text->len;
 	return keep(arena, text->s, n);
 }
 
-static const char *read_cmdline(int dir_fd, struct arena *arena, struct str *text)
+static const char *read_cmdline(int dir_fd, struct arena *arena, struct str *text, int *error)
 {
 	struct str joined = { 0 };
 	const char *kept = "";
 
-	if (read_text(dir_fd, "cmdline", text, CMDLINE_MAX) != 0 || !text->len)
+	if (!read_detail(dir_fd, "cmdline", text, CMDLINE_MAX, error))
 		return kept;
 	owners_join_arguments(text->s, text->len < CMDLINE_MAX ? text->len : CMDLINE_MAX, &joined);
 	if (joined.len)
@@ -104,36 +115,38 @@ static const char *read_cmdline(int dir_fd, struct arena *arena, struct str *tex
 	return kept;
 }
 
-static const char *read_cgroup(int dir_fd, struct arena *arena, struct str *text)
+static const char *read_cgroup(int dir_fd, struct arena *arena, struct str *text, int *error)
 {
 	struct str path = { 0 };
 	const char *kept = "";
 
-	if (read_text(dir_fd, "cgroup", text, SMALL_MAX) == 0 && text->len &&
+	if (read_detail(dir_fd, "cgroup", text, SMALL_MAX, error) &&
 	    owners_parse_cgroup(text->s, text->len, &path))
 		kept = keep(arena, path.s, path.len);
 	str_free(&path);
 	return kept;
 }
 
-void read_process(int dir_fd, pid_t pid, struct arena *arena, struct str *text, struct process *out)
+int read_process(int dir_fd, pid_t pid, struct arena *arena, struct str *text, struct process *out)
 {
 	struct task_stat stat;
+	int error = 0;
 
 	*out = (struct process){ .pid = pid, .uid = UINT32_MAX, .fds_open = -1, .fds_limit = -1 };
-	out->comm = read_comm(dir_fd, arena, text);
-	out->cmdline = read_cmdline(dir_fd, arena, text);
-	out->cgroup = read_cgroup(dir_fd, arena, text);
-	if (read_text(dir_fd, "stat", text, STAT_MAX) == 0 && text->len &&
+	out->comm = read_comm(dir_fd, arena, text, &error);
+	out->cmdline = read_cmdline(dir_fd, arena, text, &error);
+	out->cgroup = read_cgroup(dir_fd, arena, text, &error);
+	if (read_detail(dir_fd, "stat", text, STAT_MAX, &error) &&
 	    owners_parse_stat(text->s, text->len, &stat) == 0) {
 		out->ppid = stat.ppid;
 		out->start = stat.start;
 	}
-	if (read_text(dir_fd, "status", text, SMALL_MAX) == 0 && text->len &&
+	if (read_detail(dir_fd, "status", text, SMALL_MAX, &error) &&
 	    owners_parse_euid(text->s, text->len, &out->uid) != 0)
 		out->uid = UINT32_MAX;
-	if (read_text(dir_fd, "limits", text, SMALL_MAX) == 0 && text->len &&
+	if (read_detail(dir_fd, "limits", text, SMALL_MAX, &error) &&
 	    (owners_parse_nofile(text->s, text->len, &out->fds_limit) != 0 ||
 	     out->fds_limit == INT64_MAX))
 		out->fds_limit = -1;
+	return error;
 }

@@ -31,8 +31,9 @@ NODISCARD NONNULL_ARGS(2, 4) int walk_numbers(int fd, char *buffer, int32_t firs
 NODISCARD NONNULL int read_text(int dir_fd, const char *path, struct str *out, size_t max);
 
 /** Who the process PID with the folder DIR_FD is, into OUT (except fds_open and user), its
- *  strings in ARENA; what cannot be read stays unknown. TEXT is a buffer. */
-NONNULL void read_process(int dir_fd, pid_t pid, struct arena *arena, struct str *text,
-			  struct process *out);
+ *  strings in ARENA; what cannot be read stays unknown. TEXT is a buffer. 0, or the -errno of the
+ *  first file that could not be read. */
+NODISCARD NONNULL int read_process(int dir_fd, pid_t pid, struct arena *arena,
+				   struct str *text, struct process *out);
 
 #endif

@@ -257,6 +257,9 @@ static void count_visit(const struct visit *v, struct tally *t, bool *seen, bool
 			bool *broken)
 {
 	t->unsure_threads += v->unsure_threads;
+	t->vague += v->vague != 0;
+	if (v->vague && !t->vague_error)
+		t->vague_error = v->vague;
 	if (v->result == -ENOENT || v->result == -ECHILD)
 		return;
 	*seen = true;

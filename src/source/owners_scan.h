@@ -28,6 +28,9 @@ struct scan {
 /** What the visits came to. */
 struct tally {
 	uint64_t broken, unsure_threads;
+	/** Visits to holders of whom not everything could be read, and the first reason. */
+	uint64_t vague;
+	int vague_error;
 	/** The first error that was not one of rights. */
 	int error;
 };

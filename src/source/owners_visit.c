@@ -404,6 +404,7 @@ void worker_visit(struct worker *w, struct visit *v)
 	v->worker = w->index;
 	v->find_first = w->finds.len;
 	v->find_count = 0;
+	v->vague = 0;
 	/* Listed, and nothing of it concerns us. Only whether it is a kernel thread is to be told. */
 	if (w->search->listed && !v->file_count && v->fds) {
 		v->result = 0;
@@ -416,7 +417,9 @@ void worker_visit(struct worker *w, struct visit *v)
 	v->result = dir_fd < 0 ? -errno : visit_process(w, v, dir_fd);
 	v->find_count = w->finds.len - v->find_first;
 	if (v->find_count && w->search->aim == VISIT_HOLDERS) {
-		read_process(dir_fd, v->pid, &w->arena, &w->text, &v->process);
+		int ret = read_process(dir_fd, v->pid, &w->arena, &w->text, &v->process);
+
+		v->vague = is_gone(ret) ? 0 : ret;
 		v->process.fds_open = v->fds;
 	}
 	if (dir_fd >= 0)

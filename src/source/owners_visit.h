@@ -73,6 +73,8 @@ struct visit {
 	size_t find_first, find_count;
 	/** Threads that could not be compared with their leader. */
 	uint64_t unsure_threads;
+	/** 0, or what kept some of who it is from being read. */
+	int vague;
 	/** Who it is; read only where something was found. Strings live in the worker's arena. */
 	struct process process;
 };

@@ -225,35 +225,93 @@ int source_file(struct source *s, const char *path, struct str *out)
 	return s->ops->file(s, path, out);
 }
 
-static void read_reserved(struct source *s, struct facts *out)
-{
-	struct str text = { 0 };
+/** Files of facts that could not be read. */
+struct unread {
+	unsigned files, of;
+	const char *first;
+	int error;
+};
 
-	out->reserved_known =
-		!source_file(s, "/proc/sys/net/ipv4/ip_local_reserved_ports", &text) &&
-		!port_set_parse(str_text(&text), &out->reserved);
+/** True for what every kernel shows in every network namespace, where /proc is whole. Others come and
+ *  go with version, modules and namespaces. */
+static bool is_everywhere(const char *file)
+{
+	static const char *const files[] = {
+		"/proc/sys/net/ipv4/ip_local_port_range", "/proc/sys/net/core/somaxconn",
+		"/proc/sys/kernel/osrelease",		  "/proc/sys/fs/file-nr",
+		"/proc/thread-self/net/sockstat",	  "/proc/thread-self/net/snmp",
+		"/proc/thread-self/net/netstat",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		if (strcmp(files[i], file) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void count_unread(struct unread *u, const char *file, int ret)
+{
+	u->of++;
+	if (!ret || (ret == -ENOENT && !is_everywhere(file)))
+		return;
+	if (!u->files++) {
+		u->first = file;
+		u->error = ret;
+	}
+}
+
+static void note_unread(const struct unread *u, struct notes *notes)
+{
+	if (u->files)
+		notes_set(notes, "unread facts",
+			  "%u of %u files of settings and counters could not be read (%s: %s): what "
+			  "hangs on them is unknown", u->files, u->of, u->first,
+			  strerror(-u->error));
+}
+
+/** Reads the facts of one file, which begin at row FIRST; returns the row behind them. */
+static int read_facts_file(struct source *s, int first, struct facts *out, struct unread *unread,
+			   struct str *text)
+{
+	const char *file = fact_table[first].file;
+	int ret = source_file(s, file, text), i = first;
+	bool any = false;
+
+	for (; i < FACT_COUNT && strcmp(fact_table[i].file, file) == 0; i++) {
+		if (ret)
+			continue;
+		out->v[i] = fact_extract((enum fact)i, str_text(text));
+		any |= fact_known(out, (enum fact)i);
+	}
+	count_unread(unread, file, ret ? ret : any || !is_everywhere(file) ? 0 : -ENODATA);
+	return i;
+}
+
+static void read_reserved(struct source *s, struct facts *out, struct unread *unread)
+{
+	static const char file[] = "/proc/sys/net/ipv4/ip_local_reserved_ports";
+	struct str text = { 0 };
+	int ret = source_file(s, file, &text);
+
+	out->reserved_known = !ret && !port_set_parse(str_text(&text), &out->reserved);
+	count_unread(unread, file, ret);
 	str_free(&text);
 }
 
 int source_facts(struct source *s, bool bind_table, struct facts *out, struct notes *notes)
 {
+	struct unread unread = { 0 };
 	struct str text = { 0 };
-	const char *file = "";
-	int ret = 0;
 
 	facts_clear(out);
 	s->ops->clock(s, &out->monotonic_ns, &out->realtime_ns);
-	for (int i = 0; i < FACT_COUNT; i++) {
-		/* The table is grouped by file: each is read once. */
-		if (strcmp(fact_table[i].file, file) != 0) {
-			file = fact_table[i].file;
-			ret = source_file(s, file, &text);
-		}
-		if (!ret)
-			out->v[i] = fact_extract((enum fact)i, str_text(&text));
-	}
+	/* The table is grouped by file: each is read once. */
+	for (int i = 0; i < FACT_COUNT;)
+		i = read_facts_file(s, i, out, &unread, &text);
 	str_free(&text);
-	read_reserved(s, out);
+	read_reserved(s, out, &unread);
+	note_unread(&unread, notes);
 	out->bind.low = (uint16_t)fact_or(out, FACT_PORT_LOW, 0);
 	out->bind.high = (uint16_t)fact_or(out, FACT_PORT_HIGH, PORTS - 1);
 	if (bind_table)

@@ -9,7 +9,7 @@
 needs_netns
 shim=${BUILD:-$TAP_TOP/build/plain}/tests/fault/shim.so
 [[ -e $shim ]] || bail "no $shim: run it by make check"
-RUN_TIMEOUT=40
+export RUN_TIMEOUT=40
 netns_make
 lab listen --count 5 + established --count 650
 total=$(in_ns ss -Htan | wc -l)
