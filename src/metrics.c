@@ -113,7 +113,7 @@ static void read_places(struct collection *c)
 		part->now = &p->pipeline.now;
 		part->before = p->pipeline.have_before ? &p->pipeline.before : NULL;
 		part->source = source_kind(p->pipeline.source);
-		part->complete = p->pipeline.dump.complete;
+		part->complete = pipeline_complete(&p->pipeline);
 		part->sockets = p->pipeline.dump.records;
 		part->spent = p->pipeline.spent;
 		c->part_count++;
