@@ -20,7 +20,8 @@ UNIT_LIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/lib/runner.c,$(wi
 LAB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/lab/*.c)))
 RUNNER = $(BUILD)/tests/runner
 LAB_BIN = $(BUILD)/tests/lab/lab
-SCRIPTS := $(sort $(wildcard $(TEST_KINDS:%=tests/%/*.t)))
+# Lints look at the sources: once is enough.
+SCRIPTS := $(sort $(wildcard $(patsubst %,tests/%/*.t,$(if $(SAN),$(filter-out lint,$(TEST_KINDS)),$(TEST_KINDS)))))
 
 # T names sources; a unit test is run as its binary.
 CHOSEN = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(T))
