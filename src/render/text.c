@@ -79,19 +79,41 @@ static void fill_grid(struct grid *g, const struct value *table)
 	}
 }
 
+/** Bytes at the front of a sparkline in the last column that do not fit into the terminal: the oldest
+ *  go first. */
+static size_t spark_excess(const struct grid *g, const struct cell *c, size_t column)
+{
+	size_t used = 0, bytes = 0, cells = c->width;
+
+	if (!g->opt->width || g->columns[column]->unit != UNIT_SPARK ||
+	    column + 1 < g->column_count)
+		return 0;
+	for (size_t i = 0; i < column; i++)
+		used += g->widths[i] + 1;
+	/* Characters of one cell each, in UTF-8. */
+	while (bytes < c->len && used + cells > g->opt->width && cells-- > 0) {
+		do
+			bytes++;
+		while (bytes < c->len && (g->text.s[c->at + bytes] & 0xc0) == 0x80);
+	}
+	return bytes;
+}
+
 static void print_row(struct str *out, const struct grid *g, size_t row)
 {
 	for (size_t i = 0; i < g->column_count; i++) {
 		const struct cell *c = &g->cells[row * g->column_count + i];
 		size_t pad = g->widths[i] > c->width ? g->widths[i] - c->width : 0;
 		const char *color = !g->opt->color ? "" : row == 0 ? ANSI_BOLD : c->color;
+		size_t skip;
 
 		if (i)
 			str_addc(out, ' ');
 		if (g->columns[i]->right)
 			str_fill(out, ' ', pad);
 		str_add(out, color);
-		str_addn(out, g->text.s + c->at, c->len);
+		skip = row ? spark_excess(g, c, i) : 0;
+		str_addn(out, g->text.s + c->at + skip, c->len - skip);
 		if (*color)
 			str_add(out, ANSI_RESET);
 		if (!g->columns[i]->right && i + 1 < g->column_count)
