@@ -5,7 +5,7 @@
 cd "$TAP_TOP" || bail "no source tree"
 
 # The first comments of the file, up to its first include.
-map=$(sed '/^#include/q' src/main.c)
+map=$(sed '/^#include/Q' src/main.c)
 words=$(grep -oE '[a-z_0-9/]+' <<<"$map" | sort -u)
 for file in src/*.c src/*/*.c; do
 	name=${file##*/}
