@@ -188,6 +188,11 @@ static int read_side(struct side *s, const struct options *opt, const char *file
 	s->opt = *opt;
 	s->opt.from = strcmp(file, "-") == 0 ? NULL : file;
 	s->opt.at = at;
+	if (s->opt.from != NULL) {
+		/* These are for the side that is now. */
+		s->opt.netns = NULL;
+		s->opt.source = SOURCE_AUTO;
+	}
 	s->opt.arg_count = 0;
 	ret = pipeline_open(&s->pipeline, &s->opt, false, &why);
 	if (ret < 0) {

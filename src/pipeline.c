@@ -35,16 +35,31 @@ static void explain_filter(const struct filter_error *err, struct str *why)
 		str_fill(why, '~', len - 1);
 }
 
+/** What stands beside --from and cannot be had together. */
+static int check_replay(const struct options *opt, struct str *why)
+{
+	if (opt->at && !opt->from)
+		str_add(why, "--at says which sample of a recording: --from=FILE is missing");
+	else if (opt->from && opt->netns)
+		str_add(why, "a recording is of one network namespace: not --netns beside --from");
+	else if (opt->from && opt->source != SOURCE_AUTO)
+		str_add(why, "a recording is its own source: not --source beside --from");
+	else
+		return 0;
+	return -EINVAL;
+}
+
 int pipeline_open(struct pipeline *p, const struct options *opt, bool parse_filter,
 		  struct str *why)
 {
 	struct filter_error err = { 0 };
-	int ret = 0;
+	int ret;
 
 	*p = (struct pipeline){ .opt = opt };
-	if (parse_filter)
+	ret = check_replay(opt, why);
+	if (!ret && parse_filter)
 		ret = filter_parse(opt->args, opt->arg_count, &p->filter, &err);
-	if (ret)
+	if (ret && !why->len)
 		explain_filter(&err, why);
 	str_free(&err.text);
 	if (!ret) {

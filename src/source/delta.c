@@ -116,16 +116,13 @@ void delta_reset(struct delta *d)
 }
 
 /* Remembers a message for the next sample. */
-static void remember(struct delta_sample *now, const unsigned char *msg, size_t len, bool index)
+static void remember(struct delta_sample *now, const unsigned char *msg, size_t len)
 {
 	if (len > MEMORY_LIMIT - now->bytes.len)
 		return;
 
 	struct span span = { (uint32_t)now->bytes.len, (uint32_t)len };
 
-	if (index && len >= COOKIE_AT + COOKIE_SIZE)
-		*(uint32_t *)map_put(&now->by_cookie, msg + COOKIE_AT, NULL) =
-			(uint32_t)now->spans.len;
 	vec_add(&now->spans, &span);
 	str_addn(&now->bytes, (const char *)msg, len);
 }
@@ -159,23 +156,63 @@ static void tell_changes(const unsigned char *old, const unsigned char *msg, siz
 	str_addn(out, (const char *)msg + words * WORD, len % WORD);
 }
 
+static const unsigned char *message_at(const struct delta_sample *s, size_t index, size_t *len)
+{
+	const struct span *span = &VEC_AT(&s->spans, const struct span, index);
+
+	*len = span->len;
+	return (const unsigned char *)s->bytes.s + span->at;
+}
+
+static void index_cookies(struct delta_sample *s)
+{
+	for (size_t i = 0; i < s->spans.len; i++) {
+		size_t len;
+		const unsigned char *msg = message_at(s, i, &len);
+
+		if (len >= COOKIE_AT + COOKIE_SIZE)
+			*(uint32_t *)map_put(&s->by_cookie, msg + COOKIE_AT, NULL) = (uint32_t)i;
+	}
+}
+
+/* Where the message of the same socket stands in the sample before; SIZE_MAX where it does not. */
+static size_t find_before(struct delta *d, const unsigned char *msg, size_t len)
+{
+	const uint32_t *index;
+	size_t old_len;
+
+	if (len < COOKIE_AT + COOKIE_SIZE || d->before.spans.len == 0)
+		return SIZE_MAX;
+	/* Nearly always right behind the last one. */
+	if (d->next < d->before.spans.len) {
+		const unsigned char *old = message_at(&d->before, d->next, &old_len);
+
+		if (old_len >= COOKIE_AT + COOKIE_SIZE &&
+		    memcmp(old + COOKIE_AT, msg + COOKIE_AT, COOKIE_SIZE) == 0)
+			return d->next;
+	}
+	if (d->before.by_cookie.len == 0)
+		index_cookies(&d->before);
+	index = map_get(&d->before.by_cookie, msg + COOKIE_AT);
+	return index != NULL ? *index : SIZE_MAX;
+}
+
 static void tell_message(struct delta *d, const unsigned char *msg, size_t len, struct str *out)
 {
-	const uint32_t *index = len >= COOKIE_AT + COOKIE_SIZE ?
-		map_get(&d->before.by_cookie, msg + COOKIE_AT) : NULL;
-	const struct span *old = index != NULL ?
-		&VEC_AT(&d->before.spans, struct span, *index) : NULL;
+	size_t index = find_before(d, msg, len), old_len = 0;
+	const unsigned char *old =
+		index != SIZE_MAX ? message_at(&d->before, index, &old_len) : NULL;
 
-	if (old == NULL || old->len != len) {
+	if (old == NULL || old_len != len) {
 		varint_add(out, 0);
 		varint_add(out, len);
 		str_addn(out, (const char *)msg, len);
 	} else {
-		varint_add(out, 1 + zigzag((int64_t)*index - (int64_t)d->next));
-		tell_changes((unsigned char *)d->before.bytes.s + old->at, msg, len, out);
-		d->next = (size_t)*index + 1;
+		varint_add(out, 1 + zigzag((int64_t)index - (int64_t)d->next));
+		tell_changes(old, msg, len, out);
+		d->next = index + 1;
 	}
-	remember(&d->now, msg, len, true);
+	remember(&d->now, msg, len);
 }
 
 /* Length of the message at P with its padding; what is no message is taken as one to the end. */
@@ -284,7 +321,7 @@ static bool hear_message(struct delta *d, struct cursor *in, size_t limit, struc
 		    !apply_changes(in, (unsigned char *)d->before.bytes.s + old->at, old->len, out))
 			return false;
 	}
-	remember(&d->now, (unsigned char *)out->s + start, out->len - start, false);
+	remember(&d->now, (unsigned char *)out->s + start, out->len - start);
 	return true;
 }
 

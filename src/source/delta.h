@@ -42,7 +42,7 @@ struct delta_sample {
 	struct str bytes;
 	/** Where each is. */
 	struct vec spans;
-	/** Socket cookie → index in spans. Only filled where something is encoded. */
+	/** Socket cookie → index in spans; made once a socket does not stand where it is expected. */
 	struct map by_cookie;
 };
 

@@ -16,7 +16,7 @@
 
 /* Share of the time that each of the costly parts may take where samples repeat: the search for
  * owners; what tells which ports are lost to connect(), a second walk and the bind table. */
-#define COSTLY_SHARE 0.004
+#define COSTLY_SHARE 0.0025
 
 /* When a costly part was done last (0: never), and how long it took. */
 struct costly {
@@ -38,8 +38,8 @@ struct recorder {
 	struct str owners, cgroups;
 	struct notes search_notes;
 	struct costly search, binds;
-	/* Whether the sample under way tells of ports. */
-	bool with_binds;
+	/* Whether the sample under way tells of ports, and has its owners searched anew. */
+	bool with_binds, with_owners;
 };
 
 /* Tags of enum tap_stream. */
@@ -62,7 +62,7 @@ static void on_sock(void *arg, const struct sock *s)
 	struct recorder *r = arg;
 
 	r->sockets++;
-	if (sock_has(s, SOCK_HAS_INODE) && s->inode != 0)
+	if (r->with_owners && sock_has(s, SOCK_HAS_INODE) && s->inode != 0)
 		map_put(&r->inodes, &s->inode, NULL);
 }
 
@@ -225,7 +225,7 @@ static double put_owners(struct recorder *r)
 	struct notes notes = { 0 };
 	double age = 0;
 
-	if (is_due(r, &r->search))
+	if (r->with_owners)
 		search(r);
 	else
 		age = (double)(clock_monotonic_ns() - r->search.at_ns) / 1e9;
@@ -253,6 +253,7 @@ static int take_dump(struct recorder *r, struct dump_result *result, struct note
 					  .tap = &tap };
 
 	r->with_binds = req.locks;
+	r->with_owners = is_due(r, &r->search);
 	source_clock(r->source, &r->monotonic_ns, &r->realtime_ns);
 	begin(r);
 	return source_dump(r->source, &req, &sink, result, notes);

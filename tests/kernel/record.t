@@ -8,14 +8,14 @@ needs_netns
 
 rec=$TAP_TMP/rec
 
-# still JSON: what time changes is taken out: the moment, ages and rates, timers and what is told from
+# still JSON: what time changes is taken out: the moment, ages and rates, timers and what is judged by
 # them, the order by age; and how many processes the machine has. (That every record and every file
 # comes back to the byte is for tests/unit/recording.c to show.)
 still() {
 	jq -S 'del(.time, .source, .notes, .version, .coverage.processes)
 		| walk(if type == "object" then
 			with_entries(select(.key | test(
-				"seconds|^timer$|rate|growth|last_|^expires|retrans|histogram|closes") | not))
+				"seconds|^timer$|rate|growth|last_|^expires|retrans|histogram|closes|verdict|advice") | not))
 			elif type == "array" then sort else . end)' "$1"
 }
 
@@ -67,9 +67,23 @@ for source in netlink proc; do
 		compare "$source" "$source" $command
 	done
 done
+# Verdicts: the same findings, of the same badness. Two samples, so that rates can be told.
+findings() {
+	jq -c '[.verdict, (.findings | map([.id, .severity]) | sort)]'
+}
+rm -f "$rec"
+in_ns "$TCPTRIAGE" record "$rec" >/dev/null 2>&1
+is "$("$TCPTRIAGE" check --all -J --from="$rec" 2>/dev/null | findings)" \
+	"$(in_ns "$TCPTRIAGE" check --all -J 2>/dev/null | findings)" "check"
+is "$("$TCPTRIAGE" why 127.0.0.1:7100 -J --from="$rec" 2>/dev/null | jq -c '[.schema, .target]')" \
+	"$(in_ns "$TCPTRIAGE" why 127.0.0.1:7100 -J 2>/dev/null | jq -c '[.schema, .target]')" "why"
+for bad in "--at=#1" "--from=$rec -N 1" "--from=$rec --source=proc"; do
+	# shellcheck disable=SC2086
+	run "$TCPTRIAGE" states $bad
+	is "$status:$out" "64:" "states ${bad//$rec/FILE}: usage"
+done
 run "$TCPTRIAGE" states --from="$rec" -J
 json_is '[.source, .complete, .netns]' '["recording",true,null]' "the envelope says what it is"
-cp "$rec" "$TAP_TMP/one"
 lab_stop
 
 # Several samples, appended by two runs; by number, by time, one after the other.
