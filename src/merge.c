@@ -264,9 +264,11 @@ static void merge_check(struct merge *m, struct report *out)
 
 	summary->kind = VALUE_TEXT;
 	summary->text = arena_printf(a, "%s: something is wrong in %zu of %zu network namespaces",
+				     !out->complete    ? "UNKNOWN: not all could be read" :
 				     out->status == 2 ? "CRITICAL" : "WARNING", bad, m->count);
 	if (bad == 0)
-		summary->text = arena_printf(a, "OK: nothing wrong in %zu network namespaces",
+		summary->text = arena_printf(a, "%s: nothing wrong in %zu network namespaces",
+					     out->complete ? "OK" : "UNKNOWN: not all could be read",
 					     m->count);
 }
 

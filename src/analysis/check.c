@@ -256,8 +256,9 @@ static void add_ids(struct str *out, const struct ranked *r, size_t n)
 		str_addf(out, "%s%s", i ? ", " : "", finding_table[r[i].id].id);
 }
 
-/** The line that a monitoring system shows. */
-static char *headline(struct arena *a, const struct check *c, const struct ranked *r, size_t n)
+/** The line that a monitoring system shows. Its first word goes with the exit status: what could not
+ *  be looked at in full is not OK. */
+static char *headline(struct report *report, const struct check *c, const struct ranked *r, size_t n)
 {
 	static const char *const words[] = { "OK", "OK", "WARNING", "CRITICAL" };
 	enum severity worst = n ? r[0].finding->severity : SEVERITY_OK;
@@ -272,7 +273,9 @@ static char *headline(struct arena *a, const struct check *c, const struct ranke
 	}
 	for (int i = 0; i < STATE_COUNT; i++)
 		sockets += c->stalls.states[i];
-	str_addf(&text, "%s: ", words[worst]);
+	str_addf(&text, "%s: ", report->complete ? words[worst] : "UNKNOWN");
+	if (!report->complete)
+		str_add(&text, "not all could be read; ");
 	if (problems) {
 		str_addf(&text, "%zu problem%s: ", problems, problems > 1 ? "s" : "");
 		add_ids(&text, r, n);
@@ -282,7 +285,7 @@ static char *headline(struct arena *a, const struct check *c, const struct ranke
 	}
 	if (remarks)
 		str_addf(&text, "; %zu remark%s", remarks, remarks > 1 ? "s" : "");
-	line = arena_strdup(a, str_text(&text));
+	line = arena_strdup(&report->arena, str_text(&text));
 	str_free(&text);
 	return line;
 }
@@ -305,7 +308,7 @@ static void report_findings(const struct check *c, const struct finding *found,
 	report->status = worst > SEVERITY_INFO ? (int)worst - SEVERITY_INFO : 0;
 	value_add_text(a, report->root, "verdict",
 		       severity_name(worst > SEVERITY_INFO ? worst : SEVERITY_OK));
-	value_add_text(a, report->root, "summary", headline(a, c, ranked, bad));
+	value_add_text(a, report->root, "summary", headline(report, c, ranked, bad));
 	list = value_add_array(a, report->root, "findings");
 	for (size_t i = 0; i < (c->opt->all ? n : bad); i++)
 		add_finding(a, list, &ranked[i]);

@@ -37,6 +37,8 @@ struct table {
 	 *  one in 40 million. */
 	struct map seen;
 	bool header_seen;
+	/** Within a line that is too long, which was counted when its beginning came. */
+	bool skipping;
 };
 
 static bool is_repeat(struct table *t, const struct sock *s)
@@ -56,6 +58,10 @@ static void one_line(struct table *t, const char *line, size_t n)
 {
 	struct sock s = { .seen_ns = t->seen_ns, .netns = t->req->netns };
 
+	if (t->skipping) {
+		t->skipping = false;
+		return;
+	}
 	if (!t->header_seen) {
 		t->header_seen = true;
 		if (memmem(line, n, "local_address", 13))
@@ -73,6 +79,13 @@ static void one_line(struct table *t, const char *line, size_t n)
 	}
 	t->result->records++;
 	t->sink->add(t->sink->args[0], &s);
+}
+
+/** Counts a line that is longer than any table has, once, and drops the rest of it as it comes. */
+static void too_long(struct table *t)
+{
+	t->result->malformed += !t->skipping;
+	t->skipping = true;
 }
 
 /** Takes the whole lines out of the N bytes at P and returns how many bytes they were. */
@@ -115,12 +128,12 @@ static int read_table(struct table *t, int fd)
 		used = whole_lines(t, buf, have);
 		memmove(buf, buf + used, have - used);
 		have -= used;
-		if (have == READ_SIZE) { /* A line longer than any table has. */
-			t->result->malformed++;
+		if (have == READ_SIZE) {
+			too_long(t);
 			have = 0;
 		}
 	}
-	if (have) /* Cut off in the middle of a line. */
+	if (have && !t->skipping) /* Cut off in the middle of a line. */
 		t->result->malformed++;
 	free(buf);
 	return ret;
@@ -132,7 +145,7 @@ static int one_table(struct source *s, struct table *t, const char *path)
 
 	if (fd < 0)
 		return fd;
-	t->header_seen = false;
+	t->header_seen = t->skipping = false;
 	ret = read_table(t, fd);
 	close(fd);
 	/* Not even a header: this is no table of sockets. */
@@ -157,10 +170,10 @@ struct proc_walk *proc_walk_begin(const struct dump_request *req, long ticks,
 
 static void end_table(struct proc_walk *w)
 {
-	if (w->pending.len)
+	if (w->pending.len && !w->table.skipping)
 		w->table.result->malformed++;
 	str_reset(&w->pending);
-	w->table.header_seen = false;
+	w->table.header_seen = w->table.skipping = false;
 }
 
 void proc_walk_bytes(struct proc_walk *w, int family, int64_t seen_ns, const void *p, size_t n)
@@ -176,8 +189,10 @@ void proc_walk_bytes(struct proc_walk *w, int family, int64_t seen_ns, const voi
 	w->pending.len -= used;
 	if (w->pending.len)
 		memmove(w->pending.s, w->pending.s + used, w->pending.len);
-	if (w->pending.len >= READ_SIZE) /* A line longer than any table has. */
-		end_table(w);
+	if (w->pending.len >= READ_SIZE) {
+		too_long(&w->table);
+		str_reset(&w->pending);
+	}
 }
 
 void proc_walk_end(struct proc_walk *w)
@@ -218,5 +233,8 @@ int proc_dump(struct source *s, const struct dump_request *req, const struct sin
 		notes_add(notes, "/proc/net/tcp* broke off: %s", strerror(-ret));
 		return 0;
 	}
+	if (ret)
+		notes_add(notes, "/proc/net/tcp%s cannot be read%s", ret6 ? "6" : "",
+			  ret == -ENOENT ? ": mount -t proc proc /proc" : "");
 	return ret;
 }

@@ -227,7 +227,9 @@ int source_file(struct source *s, const char *path, struct str *out)
 
 /** Files of facts that could not be read. */
 struct unread {
-	unsigned files, of;
+	/** Those that are not there, those that are and failed, all that were asked for. */
+	unsigned missing, failed, of;
+	/** The first whose absence or failure means something, and its error; NULL: none. */
 	const char *first;
 	int error;
 };
@@ -253,9 +255,10 @@ static bool is_everywhere(const char *file)
 static void count_unread(struct unread *u, const char *file, int ret)
 {
 	u->of++;
-	if (!ret || (ret == -ENOENT && !is_everywhere(file)))
+	if (!ret)
 		return;
-	if (!u->files++) {
+	*(ret == -ENOENT ? &u->missing : &u->failed) += 1;
+	if (!u->first && (ret != -ENOENT || is_everywhere(file))) {
 		u->first = file;
 		u->error = ret;
 	}
@@ -263,11 +266,11 @@ static void count_unread(struct unread *u, const char *file, int ret)
 
 static void note_unread(const struct unread *u, struct notes *notes)
 {
-	if (u->files)
+	if (u->first)
 		notes_set(notes, "unread facts",
 			  "%u of %u files of settings and counters could not be read (%s: %s): what "
-			  "hangs on them is unknown", u->files, u->of, u->first,
-			  strerror(-u->error));
+			  "hangs on them is unknown", u->failed + (u->error == -ENOENT ? u->missing : 0),
+			  u->of, u->first, strerror(-u->error));
 }
 
 /** Reads the facts of one file, which begin at row FIRST; returns the row behind them. */
