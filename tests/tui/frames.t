@@ -60,9 +60,9 @@ for columns, rows in ((40, 10), (80, 24), (200, 50)):
 for name, steps, locale in (
         ("help", (("?", "General"),), "C.UTF-8"),
         ("help-end", (("?", "General"), ("G", "Marks")), "C.UTF-8"),
-        ("details-close-wait", (("c", "shop-api"), ("\r", "details")), "C.UTF-8"),
-        ("details-state", (("j", "2/12"), ("\r", "details")), "C.UTF-8"),
-        ("details-check", (("e", "SEVERITY"), ("\r", "details"), ("G", "advice")), "C.UTF-8"),
+        ("details-close-wait", (("c", "UNACCEPTED"), ("\r", "close-wait: details")), "C.UTF-8"),
+        ("details-state", (("j", "2/12"), ("\r", "overview: details")), "C.UTF-8"),
+        ("details-check", (("e", "SEVERITY"), ("\r", "check: details"), ("G", "advice")), "C.UTF-8"),
         ("notes", (("!", "could not be seen"),), "C.UTF-8"),
         ("filter", (("s", "RECV-Q"), ("f", "filter:"), ("dport = 443", "dport = 443")), "C.UTF-8"),
         ("bad-filter", (("f", "filter:"), ("state bogus", "^^^^^")), "C.UTF-8"),
