@@ -10,7 +10,7 @@
 
 /** Columns that are shown, by JSON key; what else costs nothing is in the details. */
 static const char *const shown[] = { "state", "recv_queue", "send_queue", "local", "remote",
-				     "pid",   "process",    "timer" };
+				     "pid",   "process",    "timer",	  "netns" };
 
 /** Most columns: those of `list` and an end. */
 #define MAX_COLUMNS 48
@@ -34,6 +34,12 @@ struct list {
 	bool have_last;
 };
 
+/** A name only where several namespaces are read. */
+static bool is_netns(const struct column *c)
+{
+	return strcmp(c->key, "netns") == 0;
+}
+
 static bool is_shown(const struct column *c)
 {
 	for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
@@ -46,7 +52,7 @@ static bool is_shown(const struct column *c)
 /** The columns that cost no more than the shown ones do. */
 static bool is_offered(const struct column *c)
 {
-	return !(c->needs & ~(unsigned)COLUMN_OWNERS) && strcmp(c->key, "netns") != 0;
+	return !(c->needs & ~(unsigned)COLUMN_OWNERS);
 }
 
 /** Adds the offered columns that are shown, in the order of SHOWN, or those that are not. */
@@ -59,7 +65,7 @@ static size_t add_columns(size_t n, bool shown_ones)
 			continue;
 		columns[n++] = (struct view_column){
 			.path = c->key, .heading = c->heading, .right = c->right,
-			.extra = !shown_ones, .help = c->help,
+			.extra = !shown_ones, .help = c->help, .if_present = is_netns(c),
 		};
 	}
 	return n;
@@ -248,6 +254,8 @@ static void add_row(struct value *list, const struct sock *s, const struct host 
 		if (!is_offered(&column_table[i]))
 			continue;
 		column_table[i].get(&ctx, &cell);
+		if (is_netns(&column_table[i]) && (cell.kind == CELL_NULL || host->netns_count < 2))
+			continue;
 		add_cell(a, row, column_table[i].key, &cell, host->owners);
 	}
 	str_free(&scratch);

@@ -97,13 +97,12 @@ static void draw_title(struct ui *u, int y)
 
 	add_pace(u, &pace);
 	canvas_blank(c, y, 0, c->width, ROLE_TITLE);
-	/* The right side goes first where there is no room for both. */
+	/* The right side goes first where there is no room for both; a log has no right side. */
 	end = c->width - (int)pace.len - 1;
-	if (end < 24)
+	if (end < 24 || u->batch)
 		end = c->width;
 	else
 		canvas_text(c, y, end, c->width - end, ROLE_TITLE, str_text(&pace));
-	str_free(&pace);
 	x = canvas_text(c, y, 1, end - 1, ROLE_TITLE, "tcptriage ");
 	x = canvas_data(c, y, x, end - x, ROLE_TITLE, h->host);
 	if (h->netns) {
@@ -112,6 +111,9 @@ static void draw_title(struct ui *u, int y)
 	}
 	x = canvas_text(c, y, x, end - x, ROLE_TITLE, "  ");
 	x = canvas_data(c, y, x, end - x, ROLE_TITLE, h->source);
+	if (u->batch)
+		x = canvas_text(c, y, x, end - x, ROLE_TITLE, str_text(&pace));
+	str_free(&pace);
 	if (!h->complete)
 		x = canvas_text(c, y, x + 1, end - x - 1, ROLE_BANNER, " INCOMPLETE ");
 	if (u->wish.frozen)

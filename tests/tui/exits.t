@@ -3,12 +3,15 @@
 # timeout: 300
 """However the live view ends, the terminal is as it was."""
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from terminal import Job, TCPTRIAGE, done, ok, private_netns, same, skip  # noqa: E402
+from terminal import (Job, TCPTRIAGE, done, ok, private_netns, same, skip,  # noqa: E402
+                      temporary)
 
 NETNS = private_netns()
 
@@ -234,6 +237,77 @@ def types():
             job.close()
 
 
+def colours():
+    """None where they are not wanted."""
+    for name, args, env in (("NO_COLOR", (), {"NO_COLOR": "1"}), ("--color=never", ("--color=never",), {}),
+                            ("vt100", (), {"TERM": "vt100"})):
+        job = top(*args, env=env)
+        started(job)
+        job.keys("c?")
+        job.wait("General")
+        ok(not re.search(rb"\033\[(\d+;)*[34][0-7](;\d+)*m", job.raw), f"{name}: no colours", job.raw[:400])
+        ok(re.search(rb"\033\[(\d+;)*7m", job.raw), f"{name}: but emphasis")
+        job.keys("qq")
+        same(job.ended(), "exit 0", f"{name}: leaves")
+        job.close()
+    job = top(env={"NO_COLOR": ""})
+    started(job)
+    ok(re.search(rb"\033\[(\d+;)*[34][0-7](;\d+)*m", job.raw), "NO_COLOR empty: colours")
+    job.close()
+
+
+def no_memory():
+    """Memory that runs out gives the terminal back."""
+    if not shutil.which("prlimit") or os.environ.get("SAN"):
+        skip("out of memory", "needs prlimit(1) and no sanitizer")
+        return
+    job = top("-i", "0.1")
+    started(job)
+    subprocess.run(["prlimit", f"--pid={job.pid}", "--as=1"], check=True, timeout=10)
+    # Whatever needs more memory next, on whichever thread.
+    for _ in range(100):
+        if job.events:
+            break
+        job.keys("sf" + "x" * 400 + "\033/" + "y" * 400 + "\033\014?Gq")
+        job.settle()
+        job.resize(300, 100)
+        job.resize(200, 60)
+    same(job.ended(), "exit 3", "out of memory: exit status 3")
+    ok(b"out of memory" in job.raw, "out of memory: says so")
+    same(job.left_on(), set(), "out of memory: gives the terminal back")
+    job.close()
+
+
+def more_privilege():
+    """With more privilege than the caller, the caller's descriptions of terminals are not read."""
+    if os.geteuid() or not all(map(shutil.which, ("setcap", "tic", "setpriv"))) or os.environ.get("SAN"):
+        skip("file capabilities", "needs root, setcap, tic and setpriv")
+        return
+    folder = temporary()
+    os.chmod(folder, 0o755)
+    description = os.path.join(folder, "mine.ti")
+    with open(description, "w", encoding="ascii") as f:
+        f.write("mine|a caller's own,\n\tam, cols#80, lines#24, cup=\\E[%i%p1%d;%p2%dH, clear=\\E[2J,\n")
+    subprocess.run(["tic", "-o", os.path.join(folder, "terminfo"), description], check=True, timeout=20,
+                   stderr=subprocess.DEVNULL)
+    for name in ("plain", "capable"):
+        shutil.copy(TCPTRIAGE, os.path.join(folder, name))
+    if subprocess.run(["setcap", "cap_net_admin+ep", os.path.join(folder, "capable")], check=False,
+                      timeout=20, stderr=subprocess.DEVNULL).returncode:
+        skip("file capabilities", "cannot be set here")
+        return
+    env = {"TERM": "mine", "TERMINFO": os.path.join(folder, "terminfo")}
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    for name, expected in (("plain", True), ("capable", False)):
+        job = Job([*NETNS, *nobody, os.path.join(folder, name), "top"], env=env, columns=120)
+        if expected:
+            ok(job.wait("overview close-wait"), f"{name}: the caller's description is used", job.text())
+        else:
+            same(job.ended(), "exit 3", f"{name}: the caller's description is not used")
+            ok("unknown terminal type 'mine'" in job.text(), f"{name}: and that is said", job.text())
+        job.close()
+
+
 leaves()
 pages()
 suspended()
@@ -243,4 +317,7 @@ hung_up()
 stuck()
 impossible()
 types()
+colours()
+no_memory()
+more_privilege()
 done()
