@@ -27,18 +27,20 @@
 
 void complain(const char *fmt, ...)
 {
-	struct str text = { 0 };
+	struct str text = { 0 }, line = { 0 };
 	va_list ap;
 
-	str_add(&text, "tcptriage: ");
 	va_start(ap, fmt);
 	str_vaddf(&text, fmt, ap);
 	va_end(ap);
-	str_addc(&text, '\n');
+	str_add(&line, "tcptriage: ");
+	escape_message(&line, str_text(&text), text.len);
+	str_addc(&line, '\n');
 	/* Nothing can be said about a message that cannot be said. */
-	if (file_write_fd(STDERR_FILENO, text.s, text.len))
+	if (file_write_fd(STDERR_FILENO, line.s, line.len))
 		errno = 0;
 	str_free(&text);
+	str_free(&line);
 }
 
 /** A command that is one analysis. */

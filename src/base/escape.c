@@ -138,6 +138,21 @@ static void json_char(struct str *out, uint32_t cp, const char *s, size_t len, b
 		str_addn(out, s, len);
 }
 
+void escape_message(struct str *out, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		uint32_t cp;
+		size_t len = utf8_decode(s + i, n - i, &cp), step = len ? len : 1;
+		bool indented = cp == '\n' && n - i > 2 && s[i + 1] == ' ' && s[i + 2] == ' ';
+
+		if (!len || (utf8_is_unsafe(cp) && !indented))
+			add_hex(out, s + i, step);
+		else
+			str_addn(out, s + i, step);
+		i += step;
+	}
+}
+
 void escape_json(struct str *out, const char *s, size_t n)
 {
 	bool lossy = !is_utf8(s, n);
@@ -167,8 +182,11 @@ void escape_label(struct str *out, const char *s, size_t n)
 		if (cp == '\n' && len) {
 			str_addn(out, "\\n", 2);
 		} else if (!len || utf8_is_unsafe(cp)) {
-			str_addc(out, '\\');
-			add_hex(out, s + i, step);
+			/* A label's own escapes are few: each backslash of ours is escaped too. */
+			for (size_t k = 0; k < step; k++) {
+				str_addc(out, '\\');
+				add_hex(out, s + i + k, 1);
+			}
 		} else if (cp == '\\') {
 			str_addn(out, "\\\\", 2);
 		} else if (cp == '"') {

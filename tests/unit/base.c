@@ -130,6 +130,13 @@ static void labels_are_escaped(void **state)
 	(void)state;
 	escape_label(&out, "a\"\\\n\x1b\xff", 6);
 	assert_string_equal(out.s, "a\\\"\\\\\\n\\\\x1b\\\\xff");
+	str_reset(&out);
+	/* A label knows no \xae: each byte has an escaped backslash. */
+	escape_label(&out, "\xe2\x80\xae", 3);
+	assert_string_equal(out.s, "\\\\xe2\\\\x80\\\\xae");
+	str_reset(&out);
+	escape_message(&out, "a\\\x1b\n  ^\nb\xff", 10);
+	assert_string_equal(out.s, "a\\\\x1b\n  ^\\x0ab\\xff");
 	str_free(&out);
 }
 
