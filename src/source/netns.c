@@ -37,6 +37,7 @@ struct netns {
 
 /* Work handed to a thread. */
 struct visit {
+	const struct netns *ns;
 	int fd;
 	int (*fn)(void *);
 	void *arg;
@@ -55,10 +56,14 @@ uint64_t netns_key(const char *prefix)
 	return ret == 0 ? (uint64_t)st.st_ino : 0;
 }
 
+/* Where this thread has gone: a visit within a visit of the same place needs no other thread. */
+static _Thread_local const struct netns *visited;
+
 static void *visit_thread(void *p)
 {
 	struct visit *v = p;
 
+	visited = v->ns;
 	v->ret = setns(v->fd, CLONE_NEWNET) < 0 ? -errno : v->fn(v->arg);
 	return NULL;
 }
@@ -82,12 +87,12 @@ static int visit_run(struct visit *v)
 
 int netns_run(const struct netns *ns, int (*fn)(void *), void *arg)
 {
-	if (netns_is_own(ns))
+	if (netns_is_own(ns) || ns == visited)
 		return fn(arg);
 	if (ns->refusal != 0)
 		return -ns->refusal;
 
-	struct visit v = { .fd = ns->fd, .fn = fn, .arg = arg };
+	struct visit v = { .ns = ns, .fd = ns->fd, .fn = fn, .arg = arg };
 
 	return visit_run(&v);
 }

@@ -53,7 +53,8 @@ NODISCARD bool netns_is_own(const struct netns *ns);
 
 /** Runs FN(ARG) inside NS and returns what it returned (0 or -errno): in a thread of its own that
  *  enters, or directly where NS is NULL or our own. Sockets opened by FN stay in NS; files must be
- *  opened under /proc/thread-self and /proc/sys. The thread takes no signals. -errno of setns(2)
+ *  opened under /proc/thread-self and /proc/sys. The thread takes no signals; a call by FN for the
+ *  same NS runs in it as well, so that many files cost one thread. -errno of setns(2)
  *  where NS cannot be entered; FN has then not run. */
 NODISCARD NONNULL_ARGS(2) int netns_run(const struct netns *ns, int (*fn)(void *), void *arg);
 

@@ -120,9 +120,15 @@ static void add_file(struct recorder *r, const char *path, struct str *out)
 	str_free(&contents);
 }
 
-static void put_files(struct recorder *r)
+/* The files of a sample, packed. */
+struct files {
+	struct recorder *recorder;
+	struct str packed;
+};
+
+static void read_files(void *arg)
 {
-	struct str packed = { 0 };
+	struct files *f = arg;
 	const char *last = "";
 
 	/* The table is grouped by file. */
@@ -130,11 +136,18 @@ static void put_files(struct recorder *r)
 		if (strcmp(fact_table[i].file, last) == 0)
 			continue;
 		last = fact_table[i].file;
-		add_file(r, last, &packed);
+		add_file(f->recorder, last, &f->packed);
 	}
-	add_file(r, "/proc/sys/net/ipv4/ip_local_reserved_ports", &packed);
-	tape_put(r->tape, TAPE_FILES, packed.s, packed.len);
-	str_free(&packed);
+	add_file(f->recorder, "/proc/sys/net/ipv4/ip_local_reserved_ports", &f->packed);
+}
+
+static void put_files(struct recorder *r)
+{
+	struct files f = { .recorder = r };
+
+	source_inside(r->source, read_files, &f);
+	tape_put(r->tape, TAPE_FILES, f.packed.s, f.packed.len);
+	str_free(&f.packed);
 }
 
 static bool is_due(const struct recorder *r, const struct costly *c)

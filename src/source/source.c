@@ -302,19 +302,59 @@ static void read_reserved(struct source *s, struct facts *out, struct unread *un
 	str_free(&text);
 }
 
+/** A visit to a namespace; it may not come about. */
+struct visit_job {
+	void (*fn)(void *arg);
+	void *arg;
+	bool ran;
+};
+
+static int run_visit(void *arg)
+{
+	struct visit_job *job = arg;
+
+	job->ran = true;
+	job->fn(job->arg);
+	return 0;
+}
+
+void source_inside(struct source *s, void (*fn)(void *arg), void *arg)
+{
+	struct visit_job job = { fn, arg, false };
+	int ret = netns_enterable(s->netns) ? netns_run(s->netns, run_visit, &job) : 0;
+
+	/* Then each file says for itself what is wrong. */
+	if (ret || !job.ran)
+		fn(arg);
+}
+
+/** Reading the files of all facts. */
+struct facts_job {
+	struct source *source;
+	struct facts *out;
+	struct unread unread;
+};
+
+static void read_facts(void *arg)
+{
+	struct facts_job *job = arg;
+	struct str text = { 0 };
+
+	/* The table is grouped by file: each is read once. */
+	for (int i = 0; i < FACT_COUNT;)
+		i = read_facts_file(job->source, i, job->out, &job->unread, &text);
+	str_free(&text);
+	read_reserved(job->source, job->out, &job->unread);
+}
+
 int source_facts(struct source *s, bool bind_table, struct facts *out, struct notes *notes)
 {
-	struct unread unread = { 0 };
-	struct str text = { 0 };
+	struct facts_job job = { .source = s, .out = out };
 
 	facts_clear(out);
 	s->ops->clock(s, &out->monotonic_ns, &out->realtime_ns);
-	/* The table is grouped by file: each is read once. */
-	for (int i = 0; i < FACT_COUNT;)
-		i = read_facts_file(s, i, out, &unread, &text);
-	str_free(&text);
-	read_reserved(s, out, &unread);
-	note_unread(&unread, notes);
+	source_inside(s, read_facts, &job);
+	note_unread(&job.unread, notes);
 	out->bind.low = (uint16_t)fact_or(out, FACT_PORT_LOW, 0);
 	out->bind.high = (uint16_t)fact_or(out, FACT_PORT_HIGH, PORTS - 1);
 	if (bind_table)

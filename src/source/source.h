@@ -151,6 +151,9 @@ NODISCARD NONNULL int source_bind_table(struct source *s, struct bind_table *out
  *  /proc/net/tcp and tcp6. 0 or -errno: -EOPNOTSUPP where S is not netlink. */
 NODISCARD NONNULL int source_timeouts(struct source *s, struct map *out);
 
+/** Runs FN(ARG), in which many source_file() of S cost one visit to its namespace, not one each. */
+NONNULL_ARGS(1, 2) void source_inside(struct source *s, void (*fn)(void *arg), void *arg);
+
 /** Replaces OUT by the contents of one file as seen inside the namespace (or as recorded). 0 or
  *  -errno. */
 NODISCARD NONNULL int source_file(struct source *s, const char *path, struct str *out);
