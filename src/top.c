@@ -8,7 +8,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "analysis/analysis.h"
 #include "base/num.h"
+#include "base/word.h"
 #include "output.h"
 #include "pipeline.h"
 #include "top_sampler.h"
@@ -104,10 +106,33 @@ static int run_screen(struct tui_config *config)
 	str_free(&why);
 	if (!ret && config->options->save)
 		save_settings(config);
-	/* A sample that does not end now is left to the end of the process. */
-	if (sampler_stop(s))
-		sampler_free(s);
+	/* The terminal is back and everything is said: a sample that does not end now is not waited
+	 * for, and must not see this function's caller go. */
+	if (!sampler_stop(s))
+		_exit(status);
+	sampler_free(s);
 	return status;
+}
+
+/** --sort names a column of the view that is shown first. 0, or -EINVAL with WHY. */
+static int check_sort(const struct options *opt, const struct tui_wish *wish, struct str *why)
+{
+	const struct tui_view *live = &tui_views[wish->view];
+	const struct analysis *a = sampler_analysis(live);
+	const struct view *table = live->table;
+
+	for (const struct view *v = a ? a->views : NULL; v && v->name; v++) {
+		if (v->columns && !strcmp(v->path, live->path))
+			table = v;
+	}
+	for (const struct view_column *c = table ? table->columns : NULL; c && c->path; c++) {
+		if (word_equal(c->heading, wish->sort))
+			return 0;
+	}
+	if (!opt->sort)
+		return 0;
+	str_addf(why, "the view %s has no column named '%s'", live->name, wish->sort);
+	return -EINVAL;
 }
 
 int top_run(const struct command *cmd UNUSED, const struct options *opt)
@@ -117,6 +142,8 @@ int top_run(const struct command *cmd UNUSED, const struct options *opt)
 	struct str why = { 0 };
 	int ret = tui_wish_from(opt, &config.wish, &why);
 
+	if (!ret)
+		ret = check_sort(opt, &config.wish, &why);
 	if (ret) {
 		ret = fail(ret, &why);
 		str_free(&why);
@@ -127,5 +154,6 @@ int top_run(const struct command *cmd UNUSED, const struct options *opt)
 	config.mouse = !opt->mouse_off;
 	config.ascii = opt->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	config.recording = opt->from != NULL;
+	config.plain = opt->batch && !render.terminal;
 	return opt->batch ? run_batch(&config) : run_screen(&config);
 }

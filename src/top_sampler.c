@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "model/topic.h"
 #include "render/runbook.h"
+#include "top_list.h"
 #include "top_take.h"
 
 /** What a sampler's work may cost at most: as long a rest as it took. */
@@ -111,6 +112,12 @@ static bool feed_explain(const char *name, struct str *out)
 		return false;
 	runbook_topic(topic, 76, out);
 	return true;
+}
+
+const struct analysis *sampler_analysis(const struct tui_view *view)
+{
+	top_list_init();
+	return strcmp(view->analysis, "list") ? analysis_find(view->analysis) : &top_list_analysis;
 }
 
 struct sampler *sampler_new(const struct options *opt, const struct tui_wish *wish)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "analysis/analysis.h"
 #include "base/attr.h"
 #include "base/str.h"
 #include "model/options.h"
@@ -13,6 +14,9 @@
 
 /** A sampler; opaque. */
 struct sampler;
+
+/** The analysis that answers a live view; NULL where there is none. */
+NONNULL const struct analysis *sampler_analysis(const struct tui_view *view);
 
 /** One for the source that OPT names, which outlives it, showing what WISH says. */
 NODISCARD RETURNS_NONNULL NONNULL struct sampler *sampler_new(const struct options *opt,

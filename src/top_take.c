@@ -87,6 +87,9 @@ int take_open(struct take *t, bool alone, struct str *why)
 	top_list_init();
 	if (t->opt->from && !t->at)
 		ret = find_sample(t, t->opt->at ? t->opt->at : "#1", &t->at, why);
+	/* Only a bad filter is wrong usage. */
+	if (ret == -EINVAL)
+		ret = -EIO;
 	if (!ret)
 		ret = open_lane(t, &t->head, &r, why);
 	t->head_filter = t->wish.filter_number;

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
+#include "base/word.h"
 #include "tui/shown.h"
 
 /** Between the parts of an identity: no name that people see contains it. */
@@ -113,6 +113,8 @@ static void choose_columns(struct rows *r)
 
 		if (c->if_present && !(r->present & bit) && is_present(r, c))
 			r->present |= bit;
+		if (r->plain && c->unit == UNIT_SPARK)
+			continue;
 		if (!c->extra && (!c->if_present || r->present & bit))
 			r->columns[r->column_count++] = c;
 	}
@@ -273,7 +275,7 @@ void rows_sort(struct rows *r, int column, bool reverse)
 int rows_column(const struct rows *r, const char *heading)
 {
 	for (size_t i = 0; i < r->column_count; i++) {
-		if (!strcasecmp(r->columns[i]->heading, heading))
+		if (word_equal(r->columns[i]->heading, heading))
 			return (int)i;
 	}
 	return -1;
@@ -325,5 +327,5 @@ void rows_free(struct rows *r)
 	strmap_free(&r->before);
 	strmap_free(&r->now);
 	free(r->row);
-	memset(r, 0, sizeof(*r));
+	*r = (struct rows){ .plain = r->plain };
 }

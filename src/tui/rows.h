@@ -44,6 +44,8 @@ struct rows {
 	/** Bit I: some row of this view had column I, which is shown if it is there; it stays from
 	 *  then on, so that columns keep still. */
 	uint64_t present;
+	/** Sparklines are left out; stays over rows_free(). */
+	bool plain;
 	struct row *row;
 	size_t count, cap;
 	/** Identity → hashes of its cells in the sample before, and in this one: for marks. */

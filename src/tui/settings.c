@@ -101,6 +101,9 @@ static int take_view(const char *name, struct tui_wish *wish, struct str *why)
 	const char *close;
 
 	if (view >= 0) {
+		/* The order that was saved is another view's. */
+		if (wish->view != (unsigned)view)
+			*wish->sort = '\0';
 		wish->view = (unsigned)view;
 		return 0;
 	}
@@ -144,11 +147,11 @@ int tui_wish_from(const struct options *opt, struct tui_wish *wish, struct str *
 		wish->interval = UI_MIN_INTERVAL;
 	if (wish->interval > UI_MAX_INTERVAL)
 		wish->interval = UI_MAX_INTERVAL;
+	if (opt->view && take_view(opt->view, wish, why))
+		return -EINVAL;
 	if (opt->sort) {
 		wish->reverse = *opt->sort == '-';
 		snprintf(wish->sort, sizeof(wish->sort), "%s", opt->sort + wish->reverse);
 	}
-	if (opt->view && take_view(opt->view, wish, why))
-		return -EINVAL;
 	return take_filter(opt, wish, why);
 }

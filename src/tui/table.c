@@ -73,7 +73,7 @@ static void draw_heading(struct drawing *d, int y, size_t i, int x, int width)
 {
 	struct canvas *c = &d->u->canvas;
 	const struct view_column *column = d->u->rows.columns[i];
-	bool sorted = (int)i == d->sorted;
+	bool sorted = (int)i == d->sorted && !d->u->config->plain;
 	enum role role = sorted ? ROLE_SORTED : ROLE_HEADING;
 	const char *arrow = c->ascii ? (d->reverse ? "v" : "^") : d->reverse ? "▼" : "▲";
 	int len = (int)strlen(column->heading) + sorted, at = x;
@@ -266,12 +266,10 @@ void table_draw(struct ui *u, int y0, int y1)
 	d.sorted = ui_sort_column(u, &d.reverse);
 	measure(&d, d.st->top, d.st->top + rows);
 	x = draw_columns(&d, y0, rows);
-	if (ui_view(u)->states && x < c->width)
+	if (ui_view(u)->states && x < c->width && !u->config->plain)
 		draw_bars(&d, y0, rows, x);
-	if (u->columns_hidden && !c->ascii)
-		canvas_text(c, y0, c->width - 1, 1, ROLE_SORTED, "›");
-	else if (u->columns_hidden)
-		canvas_text(c, y0, c->width - 1, 1, ROLE_SORTED, ">");
+	if (u->columns_hidden && !u->config->plain)
+		canvas_text(c, y0, c->width - 1, 1, ROLE_SORTED, c->ascii ? ">" : "›");
 	draw_marks(&d, y0, rows);
 	if (ui_view(u)->states)
 		draw_findings(u, y0 + 2 + (int)rows, y1);

@@ -202,6 +202,8 @@ struct tui_config {
 	struct tui_wish wish;
 	/** Colours wanted (--color, NO_COLOR decided); mouse wanted; nothing but ASCII. */
 	bool color, mouse, ascii;
+	/** A log that is no terminal: nothing is drawn but text. */
+	bool plain;
 	/** A recording: space pauses it, and there is no interval. */
 	bool recording;
 };

@@ -14,6 +14,7 @@ void ui_init(struct ui *u, const struct tui_config *config, const struct tui_fee
 	u->feed = feed;
 	u->wish = config->wish;
 	u->canvas.ascii = config->ascii;
+	u->rows.plain = config->plain;
 	u->zones = VEC_OF(struct zone);
 	u->page.lines = VEC_OF(struct page_line);
 	snprintf(ui_view_state(u)->sort, sizeof(u->views[0].sort), "%s", config->wish.sort);

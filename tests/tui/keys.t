@@ -364,7 +364,8 @@ def starts():
     job = Job([*NETNS, TCPTRIAGE, "top"], columns=120, env={"XDG_CONFIG_HOME": config})
     ok(job.wait("LOCAL▲"), "and stay as they were without --save", job.text())
     job.close()
-    for words, text in ((["--view=port"], "did you mean ports"), (["--view=xyzzy"], "there are")):
+    for words, text in ((["--view=port"], "did you mean ports"), (["--view=xyzzy"], "there are"),
+                        (["--view=ports", "--sort=bogus"], "no column named 'bogus'")):
         job = Job([TCPTRIAGE, "top", *words], columns=200)
         same(job.ended(), "exit 64", f"{words[0]}: wrong usage")
         ok(text in job.text(), f"{words[0]}: says what there is", job.text())

@@ -120,6 +120,9 @@ same(once, answer("top", "-b", f"--from={FILE}", "--view=ports", columns=200),
      "a recording gives the same frames every time")
 same(once.count("tcptriage "), SAMPLES, "a frame for each sample")
 ok("\033" not in once and "\u202e" not in once, "nothing that a terminal would obey")
+ok(not re.search("[█▏▎▍▌▋▊▉▁▂▃▄▅▆▇▲▼›]", once), "nothing is drawn where there is no terminal")
+on_screen = on_terminal("top", "-b", *PLAY, "--view=ports")
+ok(re.search("[▲▼]|LAST_60S", on_screen), "on a terminal it is", on_screen[:500])
 ascii_frames = subprocess.run([TCPTRIAGE, "top", "-b", f"--from={FILE}", "--view=ports"],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, timeout=60, check=False,
