@@ -174,9 +174,9 @@ static bool any_with(const struct kill *k, int result)
 	return false;
 }
 
-/* Looks which of the sockets that were not found are there all the same. "No such socket" is what the
- * kernel says of one that is gone, but also of one that its look-up by address does not lead to: of
- * several listeners that share a port it finds one, and the next when that has died. */
+/* Looks which of the sockets that were not found are there all the same. "No such socket" is what
+ * the kernel says of one that is gone, but also of one that its look-up by address does not lead
+ * to: of several listeners that share a port it finds one, and the next when that has died. */
 static void verify_gone(struct kill *k)
 {
 	/* Without the filter: the socket may be in another state by now. */

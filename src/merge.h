@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* -N all for answers that hang on the settings and counters of each namespace: each is asked alone, and
- * one report is made of the many. */
+/* -N all for answers that hang on the settings and counters of each namespace: each is asked alone,
+ * and one report is made of the many. */
 #ifndef MERGE_H
 #define MERGE_H
 
@@ -28,8 +28,8 @@ NONNULL void merge_close(struct merge *m);
 /** Watches the counters of all namespaces for SECONDS. 0 or -errno. */
 NODISCARD NONNULL int merge_prime(struct merge *m, double seconds);
 
-/** One sample of every namespace into one REPORT; notes go to the pipeline's. 0, or -errno where none
- *  could be had. */
+/** One sample of every namespace into one REPORT; notes go to the pipeline's. 0, or -errno where
+ *  none could be had. */
 NODISCARD NONNULL int merge_sample(struct merge *m, struct report *report);
 
 #endif

@@ -23,7 +23,8 @@ struct metric_single {
 /** The table; ends with a row without a name. */
 extern const struct metric_single metric_singles[];
 
-/** How several rows become one: those that differ only in what is no label, and those beyond the top. */
+/** How several rows become one: those that differ only in what is no label, and those beyond the
+ *  top. */
 enum combine {
 	COMBINE_SUM,
 	COMBINE_MIN,

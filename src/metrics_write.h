@@ -41,8 +41,8 @@ struct metrics_part {
 	const int64_t *spent;
 };
 
-/** Appends the whole document for COUNT parts: at most TOP rows of each table (0: all), the rest under
- *  "other"; REALTIME_NS is when they were read. */
+/** Appends the whole document for COUNT parts: at most TOP rows of each table (0: all), the rest
+ *  under "other"; REALTIME_NS is when they were read. */
 NONNULL void metrics_write(struct str *out, const struct metrics_part *parts, size_t count,
 			   uint64_t top, int64_t realtime_ns);
 

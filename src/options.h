@@ -49,8 +49,8 @@ struct option_row {
 extern const struct option_row option_table[];
 extern const size_t option_count;
 
-/** Reads argv into OPT and the command (*CMD is NULL where none is named: check). 0, or -EINVAL with
- *  one line in WHY. */
+/** Reads argv into OPT and the command (*CMD is NULL where none is named: check). 0, or -EINVAL
+ *  with one line in WHY. */
 NODISCARD NONNULL int options_parse(int argc, char **argv, struct options *opt,
 				    const struct command **cmd, struct str *why);
 

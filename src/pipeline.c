@@ -429,8 +429,8 @@ static bool fold_owners(struct pipeline *p, struct fold *folds, size_t count)
 	return wanted;
 }
 
-/** True where a fold has something to name cgroups of: one that asks for holders has not where NOBODY is
- *  wanted. */
+/** True where a fold has something to name cgroups of: one that asks for holders has not where
+ *  NOBODY is wanted. */
 static bool folds_need_cgroups(struct pipeline *p, const struct fold *folds, size_t count,
 			       bool nobody)
 {

@@ -144,8 +144,8 @@ static void render(struct pipeline *p, const struct analysis *a, struct report *
 /** Between two looks of --watch, s: a handshake that takes longer is seen under way. */
 #define WATCH_LOOK 0.05
 
-/** One sample into REPORT, of all namespaces where there is MERGE (or NULL); with --watch as many as
- *  fit into its time, the last of which stays. 0 or -errno. */
+/** One sample into REPORT, of all namespaces where there is MERGE (or NULL); with --watch as many
+ *  as fit into its time, the last of which stays. 0 or -errno. */
 static int take_sample(struct pipeline *p, struct fold *fold, struct merge *merge,
 		       struct report *report)
 {

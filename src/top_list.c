@@ -29,7 +29,8 @@ struct list {
 	const struct column *sort;
 	bool reverse;
 	uint64_t total;
-	/** The last of those kept by a cut: whoever stands behind it need not be looked at again. */
+	/** The last of those kept by a cut: whoever stands behind it need not be looked at
+	 *  again. */
 	struct sock last;
 	bool have_last;
 };

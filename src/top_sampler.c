@@ -265,8 +265,8 @@ static void new_wish(struct sampler *s, const struct tui_wish *wish)
 	hand_over(s, take_frame(t));
 }
 
-/** The next command, in ROW, or a new wish, in WISH: false where there is neither. Waits until one of
- *  them comes, or a sample is due (*DUE). */
+/** The next command, in ROW, or a new wish, in WISH: false where there is neither. Waits until one
+ *  of them comes, or a sample is due (*DUE). */
 static bool next_order(struct sampler *s, struct command_row *row, struct tui_wish *wish, bool *due)
 {
 	struct take *t = &s->take;

@@ -30,14 +30,15 @@ NODISCARD NONNULL int sampler_open(struct sampler *s, struct str *why);
  *  recording. Waits for the interval before every one but the first. */
 NONNULL struct tui_frame *sampler_next(struct sampler *s);
 
-/** Opens the source and takes samples on a thread of the sampler's own. Result as sampler_open(). */
+/** Opens the source and takes samples on a thread of the sampler's own. Result as
+ *  sampler_open(). */
 NODISCARD NONNULL int sampler_start(struct sampler *s, struct str *why);
 
 /** What the live view is given. */
 RETURNS_NONNULL NONNULL const struct tui_feed *sampler_feed(const struct sampler *s);
 
-/** Ends the thread. False where a sample is still under way after a moment: S must then be left as it
- *  is. */
+/** Ends the thread. False where a sample is still under way after a moment: S must then be left as
+ *  it is. */
 NODISCARD NONNULL bool sampler_stop(struct sampler *s);
 
 /** Gives it back; NULL is fine. */

@@ -247,7 +247,8 @@ void take_head(struct take *t)
 		take_say(t, "the sockets could not be read");
 }
 
-/** The analysis that answers view V and is sampled for it alone; NULL where the head or check do. */
+/** The analysis that answers view V and is sampled for it alone; NULL where the head or check
+ *  do. */
 static const struct analysis *own_analysis(const struct tui_view *v)
 {
 	if (!strcmp(v->analysis, "list"))

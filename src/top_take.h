@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Part of `top`: what one sample consists of, and the frame it makes. Everything here belongs to one
- * thread. */
+/* Part of `top`: what one sample consists of, and the frame it makes. Everything here belongs to
+ * one thread. */
 #ifndef TOP_TAKE_H
 #define TOP_TAKE_H
 
@@ -18,8 +18,8 @@ struct take {
 	const struct options *opt;
 	/** What is wanted now. */
 	struct tui_wish wish;
-	/** The header's counts, by the filter; the shown view's answer; what check and ports say, which
-	 *  is dear and therefore sampled less often. */
+	/** The header's counts, by the filter; the shown view's answer; what check and ports say,
+	 *  which is dear and therefore sampled less often. */
 	struct lane head, body, check;
 	/** What HEAD and BODY were opened for. */
 	uint64_t head_filter, body_filter;
@@ -60,7 +60,8 @@ PRINTF(2, 3) void take_say(struct take *t, const char *fmt, ...);
 
 /** Recording: moves on to the next sample; false at the end. */
 NODISCARD NONNULL bool take_advance(struct take *t);
-/** Recording: goes to sample AT (1 to the last; beyond is clamped), or to the time that TEXT names. */
+/** Recording: goes to sample AT (1 to the last; beyond is clamped), or to the time that TEXT
+ *  names. */
 NONNULL void take_jump(struct take *t, uint64_t at);
 NONNULL void take_seek(struct take *t, const char *text);
 /** Recording: seconds until its next sample; 0 at the end. */

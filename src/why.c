@@ -31,8 +31,8 @@ struct run {
 	struct why_fold fold;
 };
 
-/** Splits "HOST:PORT", "[HOST]:PORT", or the two words HOST PORT. 0, or -EINVAL with one sentence in
- *  WHY. */
+/** Splits "HOST:PORT", "[HOST]:PORT", or the two words HOST PORT. 0, or -EINVAL with one sentence
+ *  in WHY. */
 static int split_target(const struct options *opt, struct run *r, struct str *why)
 {
 	const char *text = opt->args[0], *port = opt->arg_count > 1 ? opt->args[1] : NULL;

@@ -39,8 +39,8 @@ struct needs {
 	bool sampled_locks;
 	/** Set by the pipeline for a fold with add_other(): the filter stays out of the kernel. */
 	bool unfiltered;
-	/** Asks of the inodes that want() named and that have no holder whether they are still there
-	 *  (host.gone): costs another walk over its states, where there is such an inode. */
+	/** Asks of the inodes that want() named and that have no holder whether they are still
+	 *  there (host.gone): costs another walk over its states, where there is such an inode. */
 	bool look_again;
 	/** Only sockets whose local port lies in port_low..port_high; 0..0 for all. */
 	uint16_t port_low, port_high;
@@ -49,7 +49,8 @@ struct needs {
 /** What surrounds the sockets of one sample. Owned by the pipeline, valid during finish(). */
 struct host {
 	/** Facts of this sample, and of the one before (earlier sample of -i, or the start of
-	 *  --sample); before is NULL where there is none. Never NULL: now (all unknown at worst). */
+	 *  --sample); before is NULL where there is none. Never NULL: now (all unknown at
+	 *  worst). */
 	const struct facts *now, *before;
 	/** NULL where they were not asked for. */
 	const struct owners *owners;
@@ -58,17 +59,19 @@ struct host {
 	 *  second look at the states of the folds that asked for it: closed in the meantime. NULL
 	 *  where nobody looked (needs.look_again). */
 	const struct map *gone;
-	/** SYN-ACK timeouts (uint8_t) of each SYN_RECV, by sock_tuple(); NULL where they were not asked
-	 *  for or the source cannot tell. */
+	/** SYN-ACK timeouts (uint8_t) of each SYN_RECV, by sock_tuple(); NULL where they were not
+	 *  asked for or the source cannot tell. */
 	const struct map *timeouts;
-	/** When the dump ended, CLOCK_MONOTONIC and CLOCK_REALTIME, ns (a recording's own clock). */
+	/** When the dump ended, CLOCK_MONOTONIC and CLOCK_REALTIME, ns (a recording's own
+	 *  clock). */
 	int64_t monotonic_ns, realtime_ns;
 	/** Seconds since the previous sample of this run; NAN for the first. */
 	double interval;
 	/** 0 for the first sample of a run. */
 	uint64_t sample;
-	/** The look before --sample: only sockets whose drops are watched were dumped, and the report
-	 *  is thrown away. What is remembered for the next sample must not take the rest for gone. */
+	/** The look before --sample: only sockets whose drops are watched were dumped, and the
+	 *  report is thrown away. What is remembered for the next sample must not take the rest for
+	 *  gone. */
 	bool priming;
 	/** "netlink", "proc", "recording". */
 	const char *source;
@@ -77,13 +80,14 @@ struct host {
 	/** Name of a user by uid, or NULL where there is none (getpwuid(3), cached). Never NULL
 	 *  itself. */
 	const char *(*user_name)(uint32_t uid);
-	/** Names of the namespaces of a sweep by sock.netns; one entry (NULL: our own) otherwise. */
+	/** Names of the namespaces of a sweep by sock.netns; one entry (NULL: our own)
+	 *  otherwise. */
 	const char *const *netns_names;
 	size_t netns_count;
 };
 
-/** One answer. STATE is what begin() returned; it lives for a whole run (all samples of -i), so that
- *  growth can be told. */
+/** One answer. STATE is what begin() returned; it lives for a whole run (all samples of -i), so
+ *  that growth can be told. */
 struct analysis {
 	/** The command's name: "close-wait". */
 	const char *name;
@@ -107,8 +111,8 @@ struct analysis {
 	 *  what is shown: a socket that did not pass the filter. -4 and -6 are then the fold's own
 	 *  business: sockets of both families come through either function. */
 	void (*add_other)(void *state, const struct sock *s);
-	/** Optional: folds the sample in FROM (a state begin() made for a second thread) into STATE.
-	 *  Without it the dump runs on one thread. FROM is then reset with restart(). */
+	/** Optional: folds the sample in FROM (a state begin() made for a second thread) into
+	 *  STATE. Without it the dump runs on one thread. FROM is then reset with restart(). */
 	void (*merge)(void *state, void *from);
 	/** Optional, needs.owners: puts the inodes (uint64_t, no value) whose holders are wanted
 	 *  into SET. Called after the dump. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* check: is something wrong with TCP on this host right now? One dump feeds the other analyses and a
- * fold of its own; the rows of the findings table judge what they report. */
+/* check: is something wrong with TCP on this host right now? One dump feeds the other analyses and
+ * a fold of its own; the rows of the findings table judge what they report. */
 #include <math.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -112,9 +112,9 @@ static void check_needs(const struct options *opt, const struct facts *facts, st
 		out->cgroups |= n.cgroups;
 		out->timeouts |= n.timeouts;
 	}
-	/* The stalls of all connections are counted: no state and no port may be left out. States that
-	 * a part wants to see twice (sampled_states) are not asked for: growth within one second is
-	 * noise, and a second walk its price. */
+	/* The stalls of all connections are counted: no state and no port may be left out. States
+	 * that a part wants to see twice (sampled_states) are not asked for: growth within one
+	 * second is noise, and a second walk its price. */
 	out->states = STATES_ALL;
 	out->info_states |= STATE_BIT(STATE_FIN_WAIT2);
 	out->facts = out->rates = out->owners = out->sampled_locks = true;
@@ -256,8 +256,8 @@ static void add_ids(struct str *out, const struct ranked *r, size_t n)
 		str_addf(out, "%s%s", i ? ", " : "", finding_table[r[i].id].id);
 }
 
-/** The line that a monitoring system shows. Its first word goes with the exit status: what could not
- *  be looked at in full is not OK. */
+/** The line that a monitoring system shows. Its first word goes with the exit status: what could
+ *  not be looked at in full is not OK. */
 static char *headline(struct report *report, const struct check *c, const struct ranked *r, size_t n)
 {
 	static const char *const words[] = { "OK", "OK", "WARNING", "CRITICAL" };

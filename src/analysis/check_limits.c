@@ -77,7 +77,8 @@ void judge_conntrack_full(const struct evidence *e, const struct finding_row *ro
 		      "connection tracking entries against nf_conntrack_max");
 	drops = counted(e, out, FACT_CT_DROP, "drops");
 	early = counted(e, out, FACT_CT_EARLY_DROP, "early_drops");
-	/* Failed insertions are races of one flow's packets, not a full table: shown, not judged. */
+	/* Failed insertions are races of one flow's packets, not a full table: shown, not
+	 * judged. */
 	(void)counted(e, out, FACT_CT_INSERT_FAILED, "insert_failed");
 	if (drops > 0)
 		finding_raise(out, e->arena, SEVERITY_CRITICAL, "%lld packets dropped during the sample",

@@ -8,8 +8,8 @@
 #include "analysis/check_tree.h"
 #include "base/map.h"
 
-/** So many hanging handshakes confirm each other; and so long is hanging, s: the third second is the
- *  second retransmission at the earliest. */
+/** So many hanging handshakes confirm each other; and so long is hanging, s: the third second is
+ *  the second retransmission at the earliest. */
 #define CONFIRMED 3
 #define HANGING_S 3.0
 /** Rows shown as evidence. */
@@ -111,8 +111,8 @@ void judge_accept_queue_full(const struct evidence *e, const struct finding_row 
 		out->cause = "the process is at its descriptor limit: accept() fails with EMFILE";
 }
 
-/** True where the accept queue behind our PORT is a finding already: handshakes that hang there have
- *  their cause. */
+/** True where the accept queue behind our PORT is a finding already: handshakes that hang there
+ *  have their cause. */
 static bool explained(const struct evidence *e, double port)
 {
 	const struct finding *f = &e->found[FINDING_ACCEPT_QUEUE_FULL];

@@ -22,7 +22,8 @@ NODISCARD NONNULL bool tree_is(const struct value *v, const char *path, const ch
 /** First element of the array at PATH of V; NULL where there is none, or V is NULL. */
 NODISCARD NONNULL_ARGS(2) const struct value *tree_first(const struct value *v, const char *path);
 
-/** Adds to TO (an array) an object with copies of the scalar members KEYS (NULL-terminated) of V. */
+/** Adds to TO (an array) an object with copies of the scalar members KEYS (NULL-terminated) of
+ *  V. */
 NONNULL void tree_copy(struct arena *a, struct value *to, const struct value *v,
 		       const char *const *keys);
 

@@ -101,7 +101,8 @@ static void close_wait_add(void *state, const struct sock *s)
 	};
 }
 
-/** The filter chooses sockets; a listener explains those that wait in its queue whatever it says. */
+/** The filter chooses sockets; a listener explains those that wait in its queue whatever it
+ *  says. */
 static void close_wait_add_other(void *state, const struct sock *s)
 {
 	if (s->state == STATE_LISTEN)
@@ -183,8 +184,8 @@ static void drop_young(struct cw *cw)
 	cw->socks.len = kept;
 }
 
-/** Without a file there is nobody who could read or close: such a socket waits in an accept queue. Its
- *  end of file counts one byte, so an empty queue is not that, but a moment on the way. */
+/** Without a file there is nobody who could read or close: such a socket waits in an accept queue.
+ *  Its end of file counts one byte, so an empty queue is not that, but a moment on the way. */
 static enum cw_class classify(const struct cw_sock *s)
 {
 	if (s->has & SOCK_HAS_INODE && !s->inode && (s->listener != CW_NONE || s->rqueue))

@@ -65,8 +65,8 @@ struct cw_listener {
 
 /** What a run remembers of an owner from sample to sample. */
 struct cw_history {
-	/** When it was first seen, with how many sockets; how many it had last. Starts anew whenever
-	 *  the number falls. */
+	/** When it was first seen, with how many sockets; how many it had last. Starts anew
+	 *  whenever the number falls. */
 	int64_t first_ns;
 	uint64_t first, last;
 	/** Samples in which the number rose since then. */
@@ -136,9 +136,9 @@ NONNULL void cw_index_listeners(struct cw *cw);
 /** True where somebody listens on the local port of S, so that it came in. */
 NODISCARD NONNULL bool cw_is_listened(const struct cw *cw, const struct cw_sock *s);
 
-/** The listener in whose accept queue S waits: one on its exact address, else one on any address, else
- *  one for both families; CW_NONE where there is none. Takes a place in its queue, so that of several
- *  on one address (SO_REUSEPORT) each gets as many as wait there. */
+/** The listener in whose accept queue S waits: one on its exact address, else one on any address,
+ *  else one for both families; CW_NONE where there is none. Takes a place in its queue, so that of
+ *  several on one address (SO_REUSEPORT) each gets as many as wait there. */
 NODISCARD NONNULL uint32_t cw_find_listener(struct cw *cw, const struct cw_sock *s);
 
 /** Sorts the sockets of this sample to their holders. */
@@ -180,8 +180,8 @@ NONNULL void cw_advise(const struct cw_owner *o, enum cw_verdict verdict, struct
 NONNULL void cw_report(const struct cw *cw, const struct host *host, const struct cw_owners *owners,
 		       struct report *report);
 
-/** Adds "unowned_groups" to ROOT: what can be said of the sockets UNOWNED (indices), none of which has
- *  a known holder: their user and cgroup stand in the kernel's own record. */
+/** Adds "unowned_groups" to ROOT: what can be said of the sockets UNOWNED (indices), none of which
+ *  has a known holder: their user and cgroup stand in the kernel's own record. */
 NONNULL void cw_add_unowned(const struct cw *cw, const struct host *host, struct arena *a,
 			    struct value *root, const struct vec *unowned);
 

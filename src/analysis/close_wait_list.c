@@ -22,7 +22,8 @@ struct group {
 
 static struct group_key group_of(const struct cw_sock *s)
 {
-	/* On older kernels a socket without a file shows uid 0, whoever made it (kernel-facts 4.3). */
+	/* On older kernels a socket without a file shows uid 0, whoever made it (kernel-facts
+	 * 4.3). */
 	uint32_t trusted = s->inode ? SOCK_HAS_UID | SOCK_HAS_CGROUP : SOCK_HAS_CGROUP;
 	struct group_key key = { .has = s->has & trusted };
 

@@ -55,8 +55,8 @@ static unsigned score_address(const struct cw_listener *l, const struct cw_sock 
 	return 0;
 }
 
-/** The same with what else a child has from its listener: the interface it is bound to and the cgroup
- *  it was made in. Among equals the one with most places left in its queue wins. */
+/** The same with what else a child has from its listener: the interface it is bound to and the
+ *  cgroup it was made in. Among equals the one with most places left in its queue wins. */
 static uint64_t score(const struct cw_listener *l, const struct cw_sock *s)
 {
 	uint64_t left = l->queue > l->given ? l->queue - l->given : 0;

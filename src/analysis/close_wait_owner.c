@@ -159,7 +159,8 @@ static int compare_owners(const void *a, const void *b)
 	return compare_pids(&x->process->pid, &y->process->pid);
 }
 
-/** Why a socket has no holder, as far as it can be told one by one. INODE is what was searched for. */
+/** Why a socket has no holder, as far as it can be told one by one. INODE is what was searched
+ *  for. */
 static void count_reason(struct build *b, uint64_t inode)
 {
 	if (!inode)

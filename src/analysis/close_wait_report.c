@@ -117,8 +117,8 @@ static size_t fold_ends(struct endpoint *ends, size_t n)
 	return kept;
 }
 
-/** The ends of an owner's sockets on one side, those with most sockets first. Returns how many there
- *  are in all. */
+/** The ends of an owner's sockets on one side, those with most sockets first. Returns how many
+ *  there are in all. */
 static size_t add_ends(const struct cw *cw, struct arena *a, struct value *to, const char *key,
 		       const struct cw_owner *o, bool local)
 {
@@ -216,8 +216,8 @@ struct reasons {
 	uint64_t in_flight, unreadable, other, closed, no_listener;
 };
 
-/** A message on its way is evidence; who may not be read comes next; what is left belongs to the kernel
- *  or to a PID namespace that does not show here. */
+/** A message on its way is evidence; who may not be read comes next; what is left belongs to the
+ *  kernel or to a PID namespace that does not show here. */
 static struct reasons find_reasons(const struct owners *o, const struct cw_owners *owners)
 {
 	uint64_t left = owners->unowned.len - owners->no_listener - owners->closed;

@@ -4,17 +4,17 @@
 
 #include "analysis/close_wait.h"
 
-/** A program that closes does so within moments of the end of file; one that is at work on a request
- *  takes as long as the request does, for which a minute is the usual limit (nginx, HAProxy and most
- *  balancers give up on it then). What is older is not on its way. */
+/** A program that closes does so within moments of the end of file; one that is at work on a
+ *  request takes as long as the request does, for which a minute is the usual limit (nginx, HAProxy
+ *  and most balancers give up on it then). What is older is not on its way. */
 #define OLD_SECONDS 60.0
 
 /** An accept loop that runs takes a connection out of the queue within milliseconds. */
 #define ACCEPT_SECONDS 10.0
 
-/** Idle connections that pools keep: to one peer 2 (Go, old Apache clients), 5 (Java), 10 (urllib3 and
- *  so requests), in all 100 (Go). The server ends them first; the pool notices when it next wants one.
- *  More than that is no pool. */
+/** Idle connections that pools keep: to one peer 2 (Go, old Apache clients), 5 (Java), 10 (urllib3
+ *  and so requests), in all 100 (Go). The server ends them first; the pool notices when it next
+ *  wants one. More than that is no pool. */
 #define POOL_PER_PEER 10
 #define POOL_TOTAL 100
 

@@ -94,8 +94,8 @@ PRINTF(5, 6)
 void finding_say(struct finding *out, struct arena *a, enum severity severity, double weight,
 		 const char *fmt, ...);
 
-/** Judges USED against LIMIT by ROW's thresholds: sets known, severity, weight, summary ("WHAT: 5 of
- *  100 (5.0 %)") and the members used, limit and ratio. Unknown where one of them is
+/** Judges USED against LIMIT by ROW's thresholds: sets known, severity, weight, summary ("WHAT: 5
+ *  of 100 (5.0 %)") and the members used, limit and ratio. Unknown where one of them is
  *  FACT_UNKNOWN. */
 NONNULL void finding_ratio(const struct evidence *e, const struct finding_row *row,
 			   struct finding *out, int64_t used, int64_t limit, const char *what);

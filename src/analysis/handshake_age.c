@@ -116,8 +116,8 @@ struct age syn_recv_age(int retransmits, int timeouts, uint32_t expires_ms)
 	double t = 0;
 	unsigned k = 0;
 
-	/* The two are read a moment apart, and a timer may fire in between. More timeouts than SYN-ACKs
-	 * then means that each of these was one; another number fits no history. */
+	/* The two are read a moment apart, and a timer may fire in between. More timeouts than
+	 * SYN-ACKs then means that each of these was one; another number fits no history. */
 	if (retransmits != AGE_UNKNOWN && timeouts > retransmits)
 		s.timeouts = retransmits;
 	search(&s);

@@ -15,21 +15,21 @@ struct age {
 	double min, max;
 };
 
-/** Age of a SYN_SENT after RETRANSMITS retransmissions, EXPIRES_MS before the next: exact. LINEAR is
- *  tcp_syn_linear_timeouts: so many timeouts come a second apart before they double (0 on kernels
- *  that lack it; net/ipv4/tcp_timer.c, tcp_retransmit_timer). */
+/** Age of a SYN_SENT after RETRANSMITS retransmissions, EXPIRES_MS before the next: exact. LINEAR
+ *  is tcp_syn_linear_timeouts: so many timeouts come a second apart before they double (0 on
+ *  kernels that lack it; net/ipv4/tcp_timer.c, tcp_retransmit_timer). */
 NODISCARD struct age syn_sent_age(unsigned retransmits, uint32_t expires_ms, unsigned linear);
 
 /** Not known. */
 #define AGE_UNKNOWN (-1)
 
-/** Age of a SYN_RECV with EXPIRES_MS left. RETRANSMITS are the SYN-ACKs sent again, whether a timeout
- *  or a repeated SYN of the peer made that happen (num_retrans, by netlink); TIMEOUTS the timeouts
- *  alone (num_timeout, by /proc); either may be AGE_UNKNOWN. A repeated SYN also rearms the timer
- *  (tcp_check_req), so that one of the two numbers fits several histories: a silent peer; one that
- *  repeats its SYN as Linux does since 6.5, a second apart at first; one that doubles from the start.
- *  The bounds are the youngest and the oldest of those that fit. tcp_synack_retries does not come in:
- *  a listener may have its own (TCP_SYNCNT). */
+/** Age of a SYN_RECV with EXPIRES_MS left. RETRANSMITS are the SYN-ACKs sent again, whether a
+ *  timeout or a repeated SYN of the peer made that happen (num_retrans, by netlink); TIMEOUTS the
+ *  timeouts alone (num_timeout, by /proc); either may be AGE_UNKNOWN. A repeated SYN also rearms
+ *  the timer (tcp_check_req), so that one of the two numbers fits several histories: a silent peer;
+ *  one that repeats its SYN as Linux does since 6.5, a second apart at first; one that doubles from
+ *  the start. The bounds are the youngest and the oldest of those that fit. tcp_synack_retries does
+ *  not come in: a listener may have its own (TCP_SYNCNT). */
 NODISCARD struct age syn_recv_age(int retransmits, int timeouts, uint32_t expires_ms);
 
 #endif

@@ -63,8 +63,8 @@ static void track(struct map *tracks, struct handshake *h, const struct track *o
 		t.latest_ns -= ns(h->age.min);
 	if (isfinite(h->age.max))
 		t.earliest_ns = s->seen_ns - ns(h->age.max);
-	/* Of several histories that fit a timer, only one fits at every look. Where none does (a late
-	 * timer), the first look, with the fewest retransmissions, knew best. */
+	/* Of several histories that fit a timer, only one fits at every look. Where none does (a
+	 * late timer), the first look, with the fewest retransmissions, knew best. */
 	if (old) {
 		int64_t latest = old->latest_ns < t.latest_ns ? old->latest_ns : t.latest_ns;
 		int64_t earliest = old->earliest_ns > t.earliest_ns ? old->earliest_ns :

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Handshakes followed from sample to sample: when they began, how they ended, how long they took. */
+/* Handshakes followed from sample to sample: when they began, how they ended, how long they
+ * took. */
 #ifndef ANALYSIS_HANDSHAKE_WATCH_H
 #define ANALYSIS_HANDSHAKE_WATCH_H
 
@@ -56,8 +57,8 @@ NODISCARD NONNULL uint64_t handshake_key(const struct sock *s);
 NONNULL void handshake_watch_init(struct handshake_watch *w);
 
 /** Takes in a sample: the handshakes under way in ALL (struct handshake, whose ages are narrowed by
- *  what earlier samples saw of them), and LATER, the keys of connected sockets (→ int64_t, when they
- *  were seen). LOOKED: every connected socket is in LATER, so that a handshake gone from both
+ *  what earlier samples saw of them), and LATER, the keys of connected sockets (→ int64_t, when
+ *  they were seen). LOOKED: every connected socket is in LATER, so that a handshake gone from both
  *  has ended. */
 NONNULL void handshake_watch_sample(struct handshake_watch *w, struct vec *all,
 				    const struct map *later, bool looked, const struct host *host);

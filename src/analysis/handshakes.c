@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* handshakes: connections that hang in SYN_SENT or SYN_RECV, how old they are, whom they share; with
- * --watch how long handshakes take. */
+/* handshakes: connections that hang in SYN_SENT or SYN_RECV, how old they are, whom they share;
+ * with --watch how long handshakes take. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -11,8 +11,8 @@
 #include "analysis/listen_index.h"
 #include "analysis/netns.h"
 
-/** Up to so many connections every look of --watch lists them all, to see which handshakes completed:
- *  about 5 ms a look. Above, a handshake that is gone is judged by the counters. */
+/** Up to so many connections every look of --watch lists them all, to see which handshakes
+ *  completed: about 5 ms a look. Above, a handshake that is gone is judged by the counters. */
 #define FEW_CONNECTIONS 5000
 /** Up to so many /proc/net/tcp is read for the ages of SYN_RECV: about 20 ms. */
 #define FEW_ROWS 20000

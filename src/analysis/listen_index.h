@@ -25,7 +25,8 @@ struct listen_index {
 /** A listener. */
 struct listen_entry {
 	struct sock sock;
-	/** The next one with the same address, port and namespace (SO_REUSEPORT), or LISTEN_NONE. */
+	/** The next one with the same address, port and namespace (SO_REUSEPORT), or
+	 *  LISTEN_NONE. */
 	uint32_t next;
 };
 

@@ -9,8 +9,8 @@
 #include "analysis/netns.h"
 #include "analysis/severity.h"
 
-/** From this share of a queue's room on it is nearly full: four fifths leave the owner the time of a
- *  fifth of its backlog, less than the burst of one parallel page load or connection pool. */
+/** From this share of a queue's room on it is nearly full: four fifths leave the owner the time of
+ *  a fifth of its backlog, less than the burst of one parallel page load or connection pool. */
 #define NEARLY_FULL 0.8
 
 /** Where handshakes wait: a local address, port and namespace. No padding. */
@@ -343,7 +343,8 @@ static void add_row(struct arena *a, struct value *list, const struct row *r,
 	value_add_real(a, v, "drops_per_second", r->drop_rate);
 	add_owner(a, v, r);
 	value_add_int(a, v, "sharing", r->sharing);
-	/* listen() cuts the backlog to somaxconn; one that asked for exactly that looks the same. */
+	/* listen() cuts the backlog to somaxconn; one that asked for exactly that looks the
+	 * same. */
 	if (backlog && fact_known(now, FACT_SOMAXCONN))
 		value_add_bool(a, v, "clamped", s->wqueue >= now->v[FACT_SOMAXCONN]);
 	else

@@ -29,8 +29,8 @@ struct states {
 
 static bool asks_fast(const struct options *opt)
 {
-	/* The counters are of one namespace; they know neither filter nor group, nor the family of a
-	 * TIME_WAIT; a recording has been paid for already. */
+	/* The counters are of one namespace; they know neither filter nor group, nor the family of
+	 * a TIME_WAIT; a recording has been paid for already. */
 	bool sweep = opt->netns && strcmp(opt->netns, "all") == 0;
 
 	return opt->fast && !opt->by && !opt->arg_count && !opt->ipv4 && !opt->ipv6 && !sweep;

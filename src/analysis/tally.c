@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What `diff` compares: sockets by state, holder, destination and service, in full. No command of its
- * own. */
+/* What `diff` compares: sockets by state, holder, destination and service, in full. No command of
+ * its own. */
 #include <stdlib.h>
 #include <string.h>
 

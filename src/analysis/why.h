@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Why can this host not connect to one destination? What was gathered, and what it means. No I/O. */
+/* Why can this host not connect to one destination? What was gathered, and what it means. No
+ * I/O. */
 #ifndef ANALYSIS_WHY_H
 #define ANALYSIS_WHY_H
 
@@ -77,8 +78,8 @@ NONNULL void why_fold_init(struct why_fold *f, const struct addr *address, uint1
 /** Gives everything back. */
 NONNULL void why_fold_free(struct why_fold *f);
 
-/** Adds "pool" to REPORT: the pool that a new connection would take its port from, also where nothing
- *  uses it yet; null where the source address is unknown and no socket tells it. */
+/** Adds "pool" to REPORT: the pool that a new connection would take its port from, also where
+ *  nothing uses it yet; null where the source address is unknown and no socket tells it. */
 NONNULL void why_pool(struct why_fold *f, const struct host *host, struct report *report);
 
 /** Everything that was gathered. */
@@ -86,7 +87,8 @@ struct why_case {
 	/** What was asked for, and the port. */
 	const char *host;
 	uint16_t port;
-	/** Never NULL; without an address nothing below is known. chosen: which of its addresses. */
+	/** Never NULL; without an address nothing below is known. chosen: which of its
+	 *  addresses. */
 	const struct resolved *resolved;
 	size_t chosen;
 	/** All unknown where it could not be looked up. */

@@ -169,7 +169,8 @@ static void fold_finish(void *state, const struct host *host, struct report *rep
 	find_listener(f);
 	if (!host->owners)
 		return;
-	/* Processes that share a listener (forked workers) can accept as long as one of them can. */
+	/* Processes that share a listener (forked workers) can accept as long as one of them
+	 * can. */
 	if (f->listener)
 		take_holder(f, host->owners, f->listener->inode, true, &best, &f->owner);
 	best = NULL;

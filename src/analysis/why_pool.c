@@ -8,7 +8,8 @@
 #include "analysis/why.h"
 #include "base/alloc.h"
 
-/** The source address that most sockets toward the destination have, for where no route tells it. */
+/** The source address that most sockets toward the destination have, for where no route tells
+ *  it. */
 static void guess_source(struct why_fold *f)
 {
 	size_t most = 0;

@@ -65,7 +65,8 @@ static void add_hex(struct str *out, const char *s, size_t n)
 	}
 }
 
-/** Cells of a safe character; combining marks take none, what the locale does not know takes one. */
+/** Cells of a safe character; combining marks take none, what the locale does not know takes
+ *  one. */
 static size_t cells(uint32_t cp)
 {
 	int w = cp < 0x80 ? 1 : wcwidth((wchar_t)cp);

@@ -27,8 +27,9 @@ NODISCARD NONNULL size_t escape_width(const char *s, size_t n);
  *  written as \xNN too (a terminal whose locale is no UTF-8). */
 NONNULL void escape_text(struct str *out, const char *s, size_t n, bool ascii);
 
-/** Appends a message that may hold what somebody typed, made safe in the same way, but its lines that
- *  begin with two blanks stay lines, and backslashes stay as they are: parts may be escaped already. */
+/** Appends a message that may hold what somebody typed, made safe in the same way, but its lines
+ *  that begin with two blanks stay lines, and backslashes stay as they are: parts may be escaped
+ *  already. */
 NONNULL void escape_message(struct str *out, const char *s, size_t n);
 
 /** Appends S as a JSON string with its quotes: always valid UTF-8; bytes that are no UTF-8 are

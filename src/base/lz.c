@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* A coded form is a chain of steps: one byte (literals in the high half, match length less MATCH_MIN
- * in the low half; NIBBLE means that the rest follows as a varint), the literals, and how far back
- * the match lies (a varint). The last step is its literals only. */
+/* A coded form is a chain of steps: one byte (literals in the high half, match length less
+ * MATCH_MIN in the low half; NIBBLE means that the rest follows as a varint), the literals, and how
+ * far back the match lies (a varint). The last step is its literals only. */
 #include "base/lz.h"
 
 #include <errno.h>

@@ -19,8 +19,8 @@
 NONNULL_ARGS(5) void lz_encode(const void *dict, size_t dict_len, const void *p, size_t n,
 			       struct str *out);
 
-/** Appends the RAW_LEN decoded bytes to OUT. 0; -EBADMSG where the N bytes at P are no coded form of
- *  exactly RAW_LEN bytes; *AT is then how many of them were understood (OUT is as it was). */
+/** Appends the RAW_LEN decoded bytes to OUT. 0; -EBADMSG where the N bytes at P are no coded form
+ *  of exactly RAW_LEN bytes; *AT is then how many of them were understood (OUT is as it was). */
 NODISCARD NONNULL_ARGS(6, 7) int lz_decode(const void *dict, size_t dict_len, const void *p, size_t n,
 					  size_t raw_len, struct str *out, size_t *at);
 

@@ -46,8 +46,9 @@ NODISCARD NONNULL struct addr addr_fold(const struct addr *a);
 NODISCARD NONNULL bool addr_equal(const struct addr *a, const struct addr *b);
 /** Orders by family, then bytes. */
 NODISCARD NONNULL int addr_compare(const struct addr *a, const struct addr *b);
-/** True where the first BITS bits of A are those of PREFIX; families must be the same, except that an
- *  IPv4 prefix matches a v4-mapped address too, as the kernel's bytecode does (kernel-facts 4.7). */
+/** True where the first BITS bits of A are those of PREFIX; families must be the same, except that
+ *  an IPv4 prefix matches a v4-mapped address too, as the kernel's bytecode does (kernel-facts
+ *  4.7). */
 NODISCARD NONNULL bool addr_in_prefix(const struct addr *a, const struct addr *prefix, unsigned bits);
 
 #endif

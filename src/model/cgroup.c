@@ -15,8 +15,8 @@ struct part {
 	size_t len;
 };
 
-/** The component of PATH that ends before END (which stands on a '/' or behind the path), moving END
- *  to the front of it. False where none is left. */
+/** The component of PATH that ends before END (which stands on a '/' or behind the path), moving
+ *  END to the front of it. False where none is left. */
 static bool last_part(const char *path, const char **end, struct part *out)
 {
 	const char *e = *end, *s;

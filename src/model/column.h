@@ -95,8 +95,8 @@ struct column {
 extern const struct column column_table[];
 extern const size_t column_count;
 
-/** The column named by the N bytes at NAME (heading or JSON key, without case, '-' equal to '_'), or
- *  NULL. */
+/** The column named by the N bytes at NAME (heading or JSON key, without case, '-' equal to '_'),
+ *  or NULL. */
 NONNULL const struct column *column_find(const char *name, size_t n);
 
 /** Word for a timer's kind: "on" (retransmit), "keepalive", "timewait", "persist", "other", as ss

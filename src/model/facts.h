@@ -25,8 +25,8 @@ enum fact_form {
 	FACT_SOCKSTAT,
 	/** The kernel's release, "6.18.44-…", as 1000 * major + minor. */
 	FACT_RELEASE,
-	/** /proc/net/stat files: a heading line, then hexadecimal rows, one a CPU; key is the heading;
-	 *  the rows are summed. */
+	/** /proc/net/stat files: a heading line, then hexadecimal rows, one a CPU; key is the
+	 *  heading; the rows are summed. */
 	FACT_PERCPU,
 	/** Lines of the file, less N. */
 	FACT_LINES,
@@ -219,8 +219,8 @@ struct bind_table {
 	uint16_t low, high;
 	/** Ports that have a bucket at all. */
 	struct port_set bound;
-	/** Ports whose bucket refuses connect() without a source port: fastreuse or fastreuseport is
-	 *  not negative (__inet_hash_connect; kernel-facts 3.3 (b)). */
+	/** Ports whose bucket refuses connect() without a source port: fastreuse or fastreuseport
+	 *  is not negative (__inet_hash_connect; kernel-facts 3.3 (b)). */
 	struct port_set sticky;
 	/** Ports of which it could not be told whether they are sticky. */
 	struct port_set unknown;

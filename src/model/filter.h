@@ -40,25 +40,26 @@ void filter_free(struct filter *f);
 /** States that can match at all: the mask to ask the kernel for. */
 NODISCARD uint32_t filter_states(const struct filter *f);
 
-/** True where a decision needs the processes that hold a socket (pid, comm), or the cgroup paths. */
+/** True where a decision needs the processes that hold a socket (pid, comm), or the cgroup
+ *  paths. */
 NODISCARD bool filter_needs_owners(const struct filter *f);
 NODISCARD bool filter_needs_cgroups(const struct filter *f);
 
 /** What a decision may lean on besides the record. */
 struct filter_context {
 	/** NULL where owners were not searched. A test of pid or comm, "!=" as well as "=", cannot
-	 *  be decided then, but for sockets that no process can hold; nor where none was found for a
-	 *  socket while some processes could not be read. */
+	 *  be decided then, but for sockets that no process can hold; nor where none was found for
+	 *  a socket while some processes could not be read. */
 	const struct owners *owners;
 	/** NULL where cgroups are unknown; else the same. */
 	const struct cgroups *cgroups;
 };
 
 /** True where S matches, states included. The same socket gives the same answer whatever source it
- *  came from, as far as the source tells what is asked for: a test that cannot be decided (cgroup on
- *  a record without SOCK_HAS_CGROUP) holds neither with "=" nor with "!=". TIME_WAIT, SYN_RECV and
- *  other mini-sockets have no process, user or control group: "=" never holds, "!=" does. CTX may be
- *  NULL. */
+ *  came from, as far as the source tells what is asked for: a test that cannot be decided (cgroup
+ *  on a record without SOCK_HAS_CGROUP) holds neither with "=" nor with "!=". TIME_WAIT, SYN_RECV
+ *  and other mini-sockets have no process, user or control group: "=" never holds, "!=" does. CTX
+ *  may be NULL. */
 NODISCARD NONNULL_ARGS(2) bool filter_match(const struct filter *f, const struct sock *s,
 					   const struct filter_context *ctx);
 
@@ -87,18 +88,19 @@ NODISCARD NONNULL_ARGS(2) bool filter_may_match(const struct filter *f, const st
 NODISCARD NONNULL_ARGS(2) int filter_compile(const struct filter *f, struct str *out);
 
 /** Runs bytecode on S as the kernel does (net/ipv4/inet_diag.c: inet_diag_bc_audit(), then
- *  inet_diag_bc_run()); for tests, fuzzing and replay. *OK is set false where the kernel would refuse
- *  the code, or where it asks for what the record does not know (AUTO without SOCK_HAS_LOCK, a
- *  device, a mark, a control group). */
+ *  inet_diag_bc_run()); for tests, fuzzing and replay. *OK is set false where the kernel would
+ *  refuse the code, or where it asks for what the record does not know (AUTO without SOCK_HAS_LOCK,
+ *  a device, a mark, a control group). */
 NODISCARD NONNULL bool filter_bytecode_run(const void *code, size_t len, const struct sock *s,
 					  bool *ok);
 
-/** Bytecode for "LOW <= local port <= HIGH", and-ed in front of CODE (which may be empty). In the rare
- *  case that both do not fit an attribute CODE is dropped: the range holds in any case, and what CODE
- *  would have rejected is let through. */
+/** Bytecode for "LOW <= local port <= HIGH", and-ed in front of CODE (which may be empty). In the
+ *  rare case that both do not fit an attribute CODE is dropped: the range holds in any case, and
+ *  what CODE would have rejected is let through. */
 NONNULL void filter_bytecode_port_range(struct str *code, uint16_t low, uint16_t high);
 
-/** Bytecode for "not autobound" (INET_DIAG_BC_AUTO fails), and-ed in front of CODE; else the same. */
+/** Bytecode for "not autobound" (INET_DIAG_BC_AUTO fails), and-ed in front of CODE; else the
+ *  same. */
 NONNULL void filter_bytecode_locked(struct str *code);
 
 #endif

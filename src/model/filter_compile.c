@@ -77,8 +77,8 @@ static void place(struct compiler *c, size_t label)
 	VEC_AT(&c->labels, size_t, label) = c->code.len;
 }
 
-/** Appends an operation of SIZE bytes that jumps to LABEL where it does not hold; the N bytes of its
- *  argument follow. */
+/** Appends an operation of SIZE bytes that jumps to LABEL where it does not hold; the N bytes of
+ *  its argument follow. */
 static void add_op(struct compiler *c, uint8_t code, size_t label, const void *argument, size_t n)
 {
 	const struct fixup fixup = { .op = c->code.len, .label = label };

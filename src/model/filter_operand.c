@@ -141,8 +141,8 @@ static const char *address_fault(const char *text, bool family_given)
 	return "no address: names of hosts are not looked up; for a port write :PORT";
 }
 
-/** Reads an address into OUT; where a prefix length follows, the last numbers of an IPv4 address may
- *  be left out ("10/8"), as ss allows. */
+/** Reads an address into OUT; where a prefix length follows, the last numbers of an IPv4 address
+ *  may be left out ("10/8"), as ss allows. */
 static int read_address(const char *text, bool brackets, bool has_bits, struct addr *out)
 {
 	char buf[ADDR_TEXT + 8];

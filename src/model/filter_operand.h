@@ -21,8 +21,8 @@ struct fault {
 /** Reads [FAMILY:]ADDRESS[/BITS][:PORT] as ss has it. 0, or -EINVAL and *FAULT filled. */
 NODISCARD NONNULL int operand_host(const char *s, struct host_test *out, struct fault *fault);
 
-/** Reads a port number, the name of a service (getservbyname(3); the best known ones without it), or
- *  * for any (-1), with or without a colon in front. 0, or -EINVAL and *FAULT filled. */
+/** Reads a port number, the name of a service (getservbyname(3); the best known ones without it),
+ *  or * for any (-1), with or without a colon in front. 0, or -EINVAL and *FAULT filled. */
 NODISCARD NONNULL int operand_port(const char *s, int32_t *out, struct fault *fault);
 
 /** Reads a process id. 0, or -EINVAL and *FAULT filled. */
@@ -34,8 +34,8 @@ NODISCARD NONNULL int operand_uid(const char *s, uint64_t *out, struct fault *fa
 /** Reads an inode number. 0, or -EINVAL and *FAULT filled. */
 NODISCARD NONNULL int operand_inode(const char *s, uint64_t *out, struct fault *fault);
 
-/** The path S in the form of NODE_CGROUP: the mount point cut off, a slash in front and none behind;
- *  a name without a slash stays as it is. In the arena. */
+/** The path S in the form of NODE_CGROUP: the mount point cut off, a slash in front and none
+ *  behind; a name without a slash stays as it is. In the arena. */
 NODISCARD RETURNS_NONNULL NONNULL const char *operand_cgroup(struct arena *a, const char *s);
 
 #endif

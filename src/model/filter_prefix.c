@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* Bytecode put in front of other bytecode: its jumps are relative, so what follows stays as it is. */
+/* Bytecode put in front of other bytecode: its jumps are relative, so what follows stays as it
+ * is. */
 #include "model/filter.h"
 
 #include "model/filter_code.h"
 
-/** Empties CODE where N more bytes do not fit: what it would have rejected is rejected later, here. */
+/** Empties CODE where N more bytes do not fit: what it would have rejected is rejected later,
+ *  here. */
 static void make_room(struct str *code, size_t n)
 {
 	if (code->len + n > CODE_MAX)

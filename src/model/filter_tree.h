@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside the filter: the parsed expression as a tree in negation normal form. "not" is pushed down to
- * the tests while parsing, so that whoever walks the tree may replace a test that cannot be decided
- * by true (or by false) and knows which way the answer errs. */
+/* Inside the filter: the parsed expression as a tree in negation normal form. "not" is pushed down
+ * to the tests while parsing, so that whoever walks the tree may replace a test that cannot be
+ * decided by true (or by false) and knows which way the answer errs. */
 #ifndef MODEL_FILTER_TREE_H
 #define MODEL_FILTER_TREE_H
 
@@ -72,8 +72,8 @@ struct node {
 		struct port_test port;
 		/** NODE_PID, NODE_UID, NODE_INODE. */
 		uint64_t number;
-		/** NODE_COMM: an fnmatch(3) pattern. NODE_CGROUP: a path with its slash in front and
-		 *  none behind ("" is the root), or the name of one component. */
+		/** NODE_COMM: an fnmatch(3) pattern. NODE_CGROUP: a path with its slash in front
+		 *  and none behind ("" is the root), or the name of one component. */
 		const char *text;
 	};
 	struct node *next;
@@ -83,7 +83,8 @@ struct node {
 struct filter {
 	struct arena arena;
 	struct node *root;
-	/** The tree holds tests of processes, of control groups, of anything that a record may lack. */
+	/** The tree holds tests of processes, of control groups, of anything that a record may
+	 *  lack. */
 	bool needs_owners, needs_cgroups, may_lack;
 };
 

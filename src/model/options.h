@@ -71,7 +71,8 @@ struct options {
 	bool batch, save, mouse_off, ascii;
 	const char *view;
 
-	/** The words behind the command: the filter, a host and port, a file. argv's own pointers. */
+	/** The words behind the command: the filter, a host and port, a file. argv's own
+	 *  pointers. */
 	char **args;
 	int arg_count;
 };

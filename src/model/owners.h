@@ -20,8 +20,8 @@ struct process {
 	pid_t pid, ppid;
 	/** Effective uid; UINT32_MAX where unknown. */
 	uint32_t uid;
-	/** Name of that user on the host that was read (a recording's is another one); the number as
-	 *  text where it has none; NULL where the uid is unknown. */
+	/** Name of that user on the host that was read (a recording's is another one); the number
+	 *  as text where it has none; NULL where the uid is unknown. */
 	const char *user;
 	/** Start time in clock ticks since boot: with the pid it names the process for ever. */
 	uint64_t start;
@@ -66,9 +66,9 @@ struct owners {
 	uint64_t seen, unreadable;
 	/** Some processes do not even show (/proc mounted with hidepid): how many is unknown. */
 	bool hidden;
-	/** Files in SCM_RIGHTS messages on their way (fdinfo scm_fds), over all processes seen. Looked
-	 *  for (in_flight_searched) only where a wanted socket has no holder: it costs one more read
-	 *  a descriptor. */
+	/** Files in SCM_RIGHTS messages on their way (fdinfo scm_fds), over all processes seen.
+	 *  Looked for (in_flight_searched) only where a wanted socket has no holder: it costs one
+	 *  more read a descriptor. */
 	uint64_t in_flight;
 	bool in_flight_searched;
 	/** False where the search did not take place or broke off (why: in the notes). */
@@ -102,14 +102,14 @@ NONNULL void owners_free(struct owners *o);
  *  of nothing; appended to OUT. False where there is none. */
 NONNULL bool cgroup_unit(const char *path, struct str *out);
 
-/** The container id in a cgroup path (docker, containerd, cri-o, podman, lxc, kubepods forms): 12 or
- *  64 hex digits or the runtime's name for it; appended to OUT. False where there is none. */
+/** The container id in a cgroup path (docker, containerd, cri-o, podman, lxc, kubepods forms): 12
+ *  or 64 hex digits or the runtime's name for it; appended to OUT. False where there is none. */
 NONNULL bool cgroup_container(const char *path, struct str *out);
 
 /** Cgroup ids to paths, resolved without privilege. */
 struct cgroups {
-	/** uint64_t id → const char * path (in the arena), relative to the cgroup2 mount: "/" is its
-	 *  root. */
+	/** uint64_t id → const char * path (in the arena), relative to the cgroup2 mount: "/" is
+	 *  its root. */
 	struct map paths;
 	struct arena arena;
 	/** A cgroup2 hierarchy was found and walked. */

@@ -40,7 +40,8 @@ struct value {
 	struct value *next;
 };
 
-/** What could not be seen, in whole sentences with numbers; said once on stderr and under "notes". */
+/** What could not be seen, in whole sentences with numbers; said once on stderr and under
+ *  "notes". */
 struct notes {
 	/** const char *, in the arena, without repeats. */
 	const char **text;
@@ -52,8 +53,8 @@ struct notes {
 
 /** Adds a formatted note unless the same text is there. */
 PRINTF(2, 3) void notes_add(struct notes *n, const char *fmt, ...);
-/** The same for what each sample may say with other numbers: replaces what was said ABOUT (a literal)
- *  before, so that it is one note, said once, with the numbers of now. */
+/** The same for what each sample may say with other numbers: replaces what was said ABOUT (a
+ *  literal) before, so that it is one note, said once, with the numbers of now. */
 PRINTF(3, 4) void notes_set(struct notes *n, const char *about, const char *fmt, ...);
 /** Gives everything back; empty and ready again. */
 NONNULL void notes_free(struct notes *n);
@@ -96,8 +97,8 @@ NODISCARD RETURNS_NONNULL NONNULL struct value *value_copy(struct arena *a, cons
 
 /** Member KEY of an object, or NULL. */
 NONNULL struct value *value_get(const struct value *object, const char *key);
-/** The value at a dotted path of member names ("range.low"), or NULL; a literal "." in a name is not
- *  supported. */
+/** The value at a dotted path of member names ("range.low"), or NULL; a literal "." in a name is
+ *  not supported. */
 NONNULL struct value *value_at(const struct value *object, const char *path);
 /** Element I of an array, or NULL. */
 NONNULL struct value *value_index(const struct value *array, size_t i);
@@ -124,9 +125,9 @@ enum unit {
 
 /** A column of a view. */
 struct view_column {
-	/** Path of the member in each row ("fds.open"); NULL ends the list. For VIEW_MAP the special
-	 *  paths "@key", "@value" and "@share" (of the total). An array is joined with commas: its
-	 *  scalars, or of its objects the member named behind ':' ("owners:pid"). */
+	/** Path of the member in each row ("fds.open"); NULL ends the list. For VIEW_MAP the
+	 *  special paths "@key", "@value" and "@share" (of the total). An array is joined with
+	 *  commas: its scalars, or of its objects the member named behind ':' ("owners:pid"). */
 	const char *path;
 	/** Heading, in capitals; also the name for -o and -s (compared without case). */
 	const char *heading;
@@ -169,8 +170,8 @@ struct view {
 	/** Heading of the column by which rows are ordered when nothing else is asked, '-' in front
 	 *  for falling; NULL: as the analysis made them. */
 	const char *sort;
-	/** VIEW_MAP: draw a bar of each value's share of the total on a terminal, and after the rows
-	 *  the total at this path (a TOTAL row); NULL for none. */
+	/** VIEW_MAP: draw a bar of each value's share of the total on a terminal, and after the
+	 *  rows the total at this path (a TOTAL row); NULL for none. */
 	const char *total;
 	/** Left out of text altogether when the array is empty. */
 	bool optional;

@@ -36,7 +36,8 @@ struct topic_part {
 
 /** A topic. */
 struct topic {
-	/** As contract, kernel and header files spell it: TIME_WAIT, EADDRNOTAVAIL, tcp_tw_reuse. */
+	/** As contract, kernel and header files spell it: TIME_WAIT, EADDRNOTAVAIL,
+	 *  tcp_tw_reuse. */
 	const char *name;
 	/** Other names, compared like the name (topic_find()). */
 	const char *aliases[TOPIC_ALIASES];
@@ -72,8 +73,8 @@ extern const struct cheat topic_cheats[];
 /** Topic I over all kinds, in the order of the list; NULL past the last. */
 const struct topic *topic_at(size_t i);
 
-/** The topic NAME stands for: its name, an alias, a state in any spelling, a sysctl with its path in
- *  front (net.ipv4.tcp_tw_reuse, /proc/sys/net/core/somaxconn). Compared without case, with '-',
+/** The topic NAME stands for: its name, an alias, a state in any spelling, a sysctl with its path
+ *  in front (net.ipv4.tcp_tw_reuse, /proc/sys/net/core/somaxconn). Compared without case, with '-',
  *  '_' and blank equal, unless one is spelled exactly so (IP_LOCAL_PORT_RANGE is a socket option,
  *  ip_local_port_range a sysctl). NULL where there is none. */
 NODISCARD NONNULL const struct topic *topic_find(const char *name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* OpenMetrics text, in the part of it that Prometheus' older text format shares: gauges only, so that a
- * scraper of either kind and node_exporter's textfile collector read the same. */
+/* OpenMetrics text, in the part of it that Prometheus' older text format shares: gauges only, so
+ * that a scraper of either kind and node_exporter's textfile collector read the same. */
 #ifndef RENDER_OPENMETRICS_H
 #define RENDER_OPENMETRICS_H
 
@@ -14,8 +14,9 @@ struct om_label {
 	const char *name, *value;
 };
 
-/** Appends the head of the family NAME, whose samples must follow in one piece. HELP is the program's
- *  own text without quotes, backslashes and newlines: the two formats escape them differently. */
+/** Appends the head of the family NAME, whose samples must follow in one piece. HELP is the
+ *  program's own text without quotes, backslashes and newlines: the two formats escape them
+ *  differently. */
 NONNULL void om_family(struct str *out, const char *name, const char *help);
 
 /** Appends a sample of the family NAME; nothing where V is no number: what is unknown is absent. */

@@ -79,8 +79,8 @@ static void fill_grid(struct grid *g, const struct value *table)
 	}
 }
 
-/** Bytes at the front of a sparkline in the last column that do not fit into the terminal: the oldest
- *  go first. */
+/** Bytes at the front of a sparkline in the last column that do not fit into the terminal: the
+ *  oldest go first. */
 static size_t spark_excess(const struct grid *g, const struct cell *c, size_t column)
 {
 	size_t used = 0, bytes = 0, cells = c->width;

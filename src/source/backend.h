@@ -14,8 +14,8 @@ struct backend {
 		    struct dump_result *result, struct notes *notes);
 	/** One file as seen inside the namespace. */
 	int (*file)(struct source *s, const char *path, struct str *out);
-	/** The bind table (facts.bind) of the ports OUT->low..OUT->high; -EOPNOTSUPP where the kernel
-	 *  does not let us look. */
+	/** The bind table (facts.bind) of the ports OUT->low..OUT->high; -EOPNOTSUPP where the
+	 *  kernel does not let us look. */
 	int (*bind_table)(struct source *s, struct bind_table *out, struct notes *notes);
 	int (*owners)(struct source *s, const struct map *wanted, struct owners *out,
 		      struct notes *notes);
@@ -44,8 +44,8 @@ struct source {
 	unsigned socket_count;
 	/** Name of the host. */
 	char host[65];
-	/** Name of the namespace where netns is NULL: that of a recording, "all" of a sweep, or NULL
-	 *  (a backend's own memory). */
+	/** Name of the namespace where netns is NULL: that of a recording, "all" of a sweep, or
+	 *  NULL (a backend's own memory). */
 	const char *netns_label;
 	/** A sweep's names by index; NULL and 0 for others. */
 	const char *const *sweep_names;

@@ -15,7 +15,8 @@
 
 /** Largest mountinfo that is read: hosts with thousands of containers have megabytes of it. */
 #define MOUNTS_MAX ((size_t)64 << 20)
-/** Folders that are visited at most; the kernel's own limit for ids is lower (65535 with memory). */
+/** Folders that are visited at most; the kernel's own limit for ids is lower (65535 with
+ *  memory). */
 #define FOLDERS_MAX ((size_t)1 << 20)
 #define BUFFER_SIZE 32768
 

@@ -8,8 +8,8 @@
 #include "model/owners.h"
 #include "model/report.h"
 
-/** Walks the cgroup2 mount that PROC/self/mountinfo names ("/proc") into OUT (zeroed before): the id
- *  of a cgroup is the inode of its folder (kernel-facts 6). 0, also where there is no such mount
+/** Walks the cgroup2 mount that PROC/self/mountinfo names ("/proc") into OUT (zeroed before): the
+ *  id of a cgroup is the inode of its folder (kernel-facts 6). 0, also where there is no such mount
  *  (OUT->known is then false) or a folder may not be read (said in NOTES); -errno where the mounts
  *  cannot be read. */
 NODISCARD NONNULL int cgroups_walk(const char *proc, struct cgroups *out, struct notes *notes);

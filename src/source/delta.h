@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How a recording keeps netlink datagrams small: each message is told as what changed since the same
- * socket's message of the sample before. Lossless, byte for byte. */
+/* How a recording keeps netlink datagrams small: each message is told as what changed since the
+ * same socket's message of the sample before. Lossless, byte for byte. */
 #ifndef SOURCE_DELTA_H
 #define SOURCE_DELTA_H
 
@@ -32,8 +32,8 @@ struct datagram {
 /** Appends one datagram in plain form. LEN < 2^32. */
 NONNULL void datagram_add(struct str *out, int64_t seen_ns, const void *p, size_t len);
 
-/** Takes the next datagram out of the N bytes of plain form at P, from *AT on, which moves behind it.
- *  1; 0 at the end; -EBADMSG where the bytes are no plain form. */
+/** Takes the next datagram out of the N bytes of plain form at P, from *AT on, which moves behind
+ *  it. 1; 0 at the end; -EBADMSG where the bytes are no plain form. */
 NODISCARD NONNULL int datagram_next(const void *p, size_t n, size_t *at, struct datagram *out);
 
 /** The messages of one sample. */
@@ -42,7 +42,8 @@ struct delta_sample {
 	struct str bytes;
 	/** Where each is. */
 	struct vec spans;
-	/** Socket cookie → index in spans; made once a socket does not stand where it is expected. */
+	/** Socket cookie → index in spans; made once a socket does not stand where it is
+	 *  expected. */
 	struct map by_cookie;
 };
 

@@ -34,7 +34,8 @@ enum diag_end {
 struct diag_walk {
 	/** Messages must carry this sequence number and port id (0: any). */
 	uint32_t seq, portid;
-	/** Wanted states and family; others are dropped (a compatibility dump ignores the family). */
+	/** Wanted states and family; others are dropped (a compatibility dump ignores the
+	 *  family). */
 	uint32_t states;
 	int family;
 	/** Copied into every record. */

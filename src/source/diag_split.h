@@ -11,8 +11,8 @@
 #define DIAG_WORKERS_MAX 4
 
 /** Puts in front of CODE the test for share I of N: every socket passes exactly one of them. A
- *  client's local port, or a server's peer's, is what spreads, so the port at or above 32768 decides
- *  (the local one first). */
+ *  client's local port, or a server's peer's, is what spreads, so the port at or above 32768
+ *  decides (the local one first). */
 NONNULL void diag_split(struct str *code, unsigned i, unsigned n);
 
 /** Threads worth having for REQ on S: more than one only where there are many sockets to copy. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What programs for the kernel's own virtual machine need: the system call, and the kernel's account
- * of its types. */
+/* What programs for the kernel's own virtual machine need: the system call, and the kernel's
+ * account of its types. */
 #ifndef SOURCE_KERNEL_BPF_H
 #define SOURCE_KERNEL_BPF_H
 

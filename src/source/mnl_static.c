@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* What this program uses of libmnl, for the static build alone: Debian ships no libmnl.a, and one file
- * that runs on a broken host is worth these few functions. They do what libmnl 1.0.4's manual says; the
- * ordinary build does not compile this file. */
+/* What this program uses of libmnl, for the static build alone: Debian ships no libmnl.a, and one
+ * file that runs on a broken host is worth these few functions. They do what libmnl 1.0.4's manual
+ * says; the ordinary build does not compile this file. */
 #ifdef STATIC_MNL
 
 #include <errno.h>

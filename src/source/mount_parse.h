@@ -17,8 +17,8 @@ struct mount {
 	struct str type, source, options;
 };
 
-/** Reads the line that starts at *AT of TEXT into OUT (zeroed, or used before) and moves *AT behind it;
- *  malformed lines are passed over. False at the end. mount_free() OUT when done. */
+/** Reads the line that starts at *AT of TEXT into OUT (zeroed, or used before) and moves *AT behind
+ *  it; malformed lines are passed over. False at the end. mount_free() OUT when done. */
 NODISCARD NONNULL bool mount_next(const char *text, size_t len, size_t *at, struct mount *out);
 
 /** Gives the strings back. */

@@ -58,8 +58,8 @@ NODISCARD NONNULL int netlink_request(struct netlink *nl, enum diag_form form, i
 NODISCARD NONNULL int netlink_send(struct netlink *nl, struct nlmsghdr *h);
 
 /** Receives one datagram: *DATA (the socket's buffer, valid until the next call) and *LEN; *SEEN_NS
- *  is when it came, CLOCK_MONOTONIC. 0, -ETIMEDOUT where the kernel stays silent, -EMSGSIZE where it
- *  did not fit, -EPIPE at end of file, or another -errno. Signals do not interrupt it. */
+ *  is when it came, CLOCK_MONOTONIC. 0, -ETIMEDOUT where the kernel stays silent, -EMSGSIZE where
+ *  it did not fit, -EPIPE at end of file, or another -errno. Signals do not interrupt it. */
 NODISCARD NONNULL int netlink_receive(struct netlink *nl, const void **data, size_t *len,
 				     int64_t *seen_ns);
 

@@ -16,15 +16,16 @@ struct netns;
 
 /** Opens what -N names: a name of `ip netns` (in /run/netns), the number of a process, or the path
  *  of a namespace file. 0 and *OUT (netns_close() it), or -errno and one sentence in WHY. A process
- *  whose namespace must not be entered is no error: see netns_enterable(). "all" is not for here. */
+ *  whose namespace must not be entered is no error: see netns_enterable(). "all" is not for
+ *  here. */
 NODISCARD NONNULL int netns_open(const char *spec, struct netns **out, struct str *why);
 
 /** The namespace of process PID under the name NAME; otherwise as netns_open(). */
 NODISCARD NONNULL int netns_open_pid(pid_t pid, const char *name, struct netns **out,
 				     struct str *why);
 
-/** The namespace behind the file PATH (ns/net of a task, an nsfs mount, a descriptor) under the name
- *  NAME; otherwise as netns_open(). -EINVAL where PATH is something else. */
+/** The namespace behind the file PATH (ns/net of a task, an nsfs mount, a descriptor) under the
+ *  name NAME; otherwise as netns_open(). -EINVAL where PATH is something else. */
 NODISCARD NONNULL int netns_open_path(const char *path, const char *name, struct netns **out,
 				      struct str *why);
 

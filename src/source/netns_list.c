@@ -69,8 +69,8 @@ static uint64_t file_inode(const char *path)
 	return stat(path, &st) == 0 ? (uint64_t)st.st_ino : 0;
 }
 
-/* Learns the namespace file of an entry of which so far only /proc/PID/net could be seen; the task that
- * shows it stands for the entry from now on. */
+/* Learns the namespace file of an entry of which so far only /proc/PID/net could be seen; the task
+ * that shows it stands for the entry from now on. */
 static void learn_file(struct find *f, struct netns_entry *e, uint64_t file, const char *path)
 {
 	if (file == 0 || e->path != NULL)
@@ -335,8 +335,8 @@ static int look_key(void *arg)
 	return 0;
 }
 
-/* Opens every entry once: what can be neither entered nor seen is known then, and the key of what no
- * process shows. Two that turn out to be the same are one. */
+/* Opens every entry once: what can be neither entered nor seen is known then, and the key of what
+ * no process shows. Two that turn out to be the same are one. */
 static void try_entries(struct find *f)
 {
 	struct netns_list *l = f->list;

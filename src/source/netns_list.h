@@ -21,8 +21,8 @@ struct netns_entry {
 	pid_t pid;
 	/** A process that names it: as pid, or one with a thread in it or a descriptor of it. */
 	pid_t holder;
-	/** A file that is the namespace: ns/net of a task, a mount, a descriptor; NULL where it is only
-	 *  seen through /proc/PID/net. */
+	/** A file that is the namespace: ns/net of a task, a mount, a descriptor; NULL where it is
+	 *  only seen through /proc/PID/net. */
 	const char *path;
 	/** As netns_key(); 0 where that cannot be seen. */
 	uint64_t key;
@@ -43,8 +43,8 @@ struct netns_list {
 	struct arena arena;
 };
 
-/** Finds them: namespaces of every task, mounted ones, and those only held open by a descriptor. 0 or
- *  -errno where /proc cannot be read. */
+/** Finds them: namespaces of every task, mounted ones, and those only held open by a descriptor. 0
+ *  or -errno where /proc cannot be read. */
 NODISCARD NONNULL int netns_list_read(struct netns_list *out);
 
 /** The entry called NAME, or NULL. */

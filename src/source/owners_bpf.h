@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The open sockets of every process in one read, from an iterator over open files inside the kernel
- * (BPF, kernel/bpf/task_iter.c): a tenth of what reading a million links costs. For those who may load
- * programs. It sees what a walk over /proc sees: each descriptor of each table once. */
+ * (BPF, kernel/bpf/task_iter.c): a tenth of what reading a million links costs. For those who may
+ * load programs. It sees what a walk over /proc sees: each descriptor of each table once. */
 #ifndef SOURCE_OWNERS_BPF_H
 #define SOURCE_OWNERS_BPF_H
 

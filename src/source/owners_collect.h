@@ -9,8 +9,8 @@
 #include "source/owners_visit.h"
 
 /** Puts the finds of VISITS (struct visit, by rising pid, then descriptor) into OUT: processes,
- *  holders by socket, in an order that does not depend on which worker found them. The arenas of the
- *  COUNT workers move into OUT. */
+ *  holders by socket, in an order that does not depend on which worker found them. The arenas of
+ *  the COUNT workers move into OUT. */
 NONNULL void owners_collect(const struct vec *visits, struct worker *workers, unsigned count,
 			    struct owners *out);
 

@@ -76,7 +76,8 @@ int owners_parse_stat(const char *text, size_t len, struct task_stat *out)
 	if (!take(&s, " ") || s.at == s.end)
 		return -EINVAL;
 	out->state = *s.at;
-	/* Behind the state: ppid, 4 fields, flags, 12 fields, starttime (proc(5): fields 4, 9, 22). */
+	/* Behind the state: ppid, 4 fields, flags, 12 fields, starttime (proc(5): fields 4, 9,
+	 * 22). */
 	if (!skip_fields(&s, 1) || !take_number(&s, &ppid) || ppid > INT32_MAX || !take(&s, " ") ||
 	    !skip_fields(&s, 4) || !take_number(&s, &out->flags) || !take(&s, " ") ||
 	    !skip_fields(&s, 12) || !take_number(&s, &out->start))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What /proc/PID says, bytes to record: pure, for owners.c and the fuzzer. Text need not end in a NUL
- * and may be cut off anywhere. */
+/* What /proc/PID says, bytes to record: pure, for owners.c and the fuzzer. Text need not end in a
+ * NUL and may be cut off anywhere. */
 #ifndef SOURCE_OWNERS_PARSE_H
 #define SOURCE_OWNERS_PARSE_H
 
@@ -60,13 +60,13 @@ NONNULL void owners_parse_fdinfo(const char *text, size_t len, struct fdinfo *ou
 NODISCARD NONNULL bool owners_next_user_file(const char *text, size_t len, size_t *at,
 					     uint64_t *inode);
 
-/** True where the fdinfo of an io_uring shows its registered files. The kernel leaves them out while
- *  somebody holds the ring's lock (io_uring/fdinfo.c: mutex_trylock()). */
+/** True where the fdinfo of an io_uring shows its registered files. The kernel leaves them out
+ *  while somebody holds the ring's lock (io_uring/fdinfo.c: mutex_trylock()). */
 NODISCARD NONNULL bool owners_shows_user_files(const char *text, size_t len);
 
-/** Walks the inodes of the sockets in /proc/PID/net/unix (net/unix/af_unix.c, unix_seq_show()): start
- *  with *AT = 0; false at the end. A socket's path may hold newlines, so that a line may be made up:
- *  the inodes are candidates. */
+/** Walks the inodes of the sockets in /proc/PID/net/unix (net/unix/af_unix.c, unix_seq_show()):
+ *  start with *AT = 0; false at the end. A socket's path may hold newlines, so that a line may be
+ *  made up: the inodes are candidates. */
 NODISCARD NONNULL bool owners_next_unix(const char *text, size_t len, size_t *at, uint64_t *inode);
 
 /** Appends the path that says most in /proc/PID/cgroup: that of cgroup2, else of systemd's own

@@ -20,9 +20,9 @@
 /** Size of the buffer that walk_numbers() needs. */
 #define WALK_BUFFER 32768
 
-/** Walks the numeric names in the folder open at FD from number FIRST on (only folders of descriptors
- *  can start elsewhere than 0), calling EACH with the number and its text until that returns
- *  non-zero. 0, what EACH returned, or -errno. */
+/** Walks the numeric names in the folder open at FD from number FIRST on (only folders of
+ *  descriptors can start elsewhere than 0), calling EACH with the number and its text until that
+ *  returns non-zero. 0, what EACH returned, or -errno. */
 NODISCARD NONNULL_ARGS(2, 4) int walk_numbers(int fd, char *buffer, int32_t first,
 					      int (*each)(void *arg, int32_t n, const char *name),
 					      void *arg);

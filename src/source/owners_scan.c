@@ -21,8 +21,8 @@
 /** A worker has up to this many descriptors open at a time. */
 #define WORKER_FDS 3
 
-/** From so many descriptors on, loading a program into the kernel takes less time than reading their
- *  links. */
+/** From so many descriptors on, loading a program into the kernel takes less time than reading
+ *  their links. */
 #define MANY_FDS 10000
 
 struct thread {
@@ -205,8 +205,8 @@ static void give_files(const struct scan *s, struct visit *v, size_t *at)
 	v->files = v->file_count ? &VEC_AT(&s->files, const struct open_file, first) : NULL;
 }
 
-/** Plans the visits anew by what the kernel listed: no table in pieces, and a process that came after
- *  the first list. */
+/** Plans the visits anew by what the kernel listed: no table in pieces, and a process that came
+ *  after the first list. */
 static void plan_by_files(struct scan *s)
 {
 	struct vec visits = VEC_OF(struct visit);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside the owner search: the visits that it consists of, planned, made by threads, and counted. */
+/* Inside the owner search: the visits that it consists of, planned, made by threads, and
+ * counted. */
 #ifndef SOURCE_OWNERS_SCAN_H
 #define SOURCE_OWNERS_SCAN_H
 
@@ -38,14 +39,15 @@ struct tally {
 /** Lists the processes of PROC and plans the visits to them. 0 or -errno. */
 NODISCARD NONNULL int scan_plan(struct scan *s, const char *proc, unsigned threads);
 
-/** Where there are very many descriptors: has the kernel list those of the sockets in INODES (NULL: of
- *  all), if it lets us, so that no link needs to be read. */
+/** Where there are very many descriptors: has the kernel list those of the sockets in INODES (NULL:
+ *  of all), if it lets us, so that no link needs to be read. */
 NONNULL_ARGS(1) void scan_list_files(struct scan *s, const struct map *inodes);
 
 /** Makes all visits. */
 NONNULL void scan_run(struct scan *s);
 
-/** Counts processes into OUT's seen and unreadable: a process in pieces once, by its worst piece. */
+/** Counts processes into OUT's seen and unreadable: a process in pieces once, by its worst
+ *  piece. */
 NODISCARD NONNULL struct tally scan_tally(const struct scan *s, struct owners *out);
 
 /** Gives everything back. */

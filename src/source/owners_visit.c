@@ -231,7 +231,8 @@ static int each_tid(void *arg, int32_t tid, const char *name)
 	return 0;
 }
 
-/** Lists the threads of the process at DIR_FD into W's tids; none where there is only the leader. */
+/** Lists the threads of the process at DIR_FD into W's tids; none where there is only the
+ *  leader. */
 static int list_threads(struct worker *w, int dir_fd)
 {
 	struct stat st;
@@ -266,8 +267,8 @@ static int64_t table_size(int dir_fd, const char *path)
 	return fstatat(dir_fd, path, &st, 0) == 0 ? (int64_t)st.st_size : -1;
 }
 
-/** True where thread TID has a table that was not walked yet. Where kcmp(2) is refused (seccomp) two
- *  tables of the same size are taken for one, and counted as a doubt. */
+/** True where thread TID has a table that was not walked yet. Where kcmp(2) is refused (seccomp)
+ *  two tables of the same size are taken for one, and counted as a doubt. */
 static bool has_new_table(struct worker *w, struct visit *v, int dir_fd, pid_t tid)
 {
 	int differ = compare_tables(v->pid, tid);
@@ -309,8 +310,8 @@ static int visit_threads(struct worker *w, struct visit *v, int dir_fd)
 	return is_gone(ret) ? first_error : first_error ? first_error : ret;
 }
 
-/** True where the table of thread TID is not that of another thread which was taken already: a process
- *  whose leader is gone is listed with each of its threads. */
+/** True where the table of thread TID is not that of another thread which was taken already: a
+ *  process whose leader is gone is listed with each of its threads. */
 static bool is_own_table(struct worker *w, pid_t tid)
 {
 	for (size_t i = 0; i < w->tables.len; i++) {
@@ -405,15 +406,16 @@ void worker_visit(struct worker *w, struct visit *v)
 	v->find_first = w->finds.len;
 	v->find_count = 0;
 	v->vague = 0;
-	/* Listed, and nothing of it concerns us. Only whether it is a kernel thread is to be told. */
+	/* Listed, and nothing of it concerns us. Only whether it is a kernel thread is to be
+	 * told. */
 	if (w->search->listed && !v->file_count && v->fds) {
 		v->result = 0;
 		return;
 	}
 	snprintf(name, sizeof(name), "%d", v->pid);
 	dir_fd = openat(w->search->proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	/* The handle means this process: once it is gone, everything under it fails with ESRCH, also
-	 * when its number has been given to another one. */
+	/* The handle means this process: once it is gone, everything under it fails with ESRCH,
+	 * also when its number has been given to another one. */
 	v->result = dir_fd < 0 ? -errno : visit_process(w, v, dir_fd);
 	v->find_count = w->finds.len - v->find_first;
 	if (v->find_count && w->search->aim == VISIT_HOLDERS) {

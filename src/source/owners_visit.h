@@ -66,7 +66,8 @@ struct visit {
 	size_t file_count;
 
 	/* Filled in by the visit. */
-	/** 0; -ENOENT: gone; -EACCES: may not be read; -ECHILD: a kernel thread; else what broke. */
+	/** 0; -ENOENT: gone; -EACCES: may not be read; -ECHILD: a kernel thread; else what
+	 *  broke. */
 	int result;
 	/** Finds of this visit: index of the first in the worker's, how many; the worker. */
 	unsigned worker;

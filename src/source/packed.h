@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The values of a sample as bytes and back: files, bind table, holders, cgroups, notes. Versioned by
- * their first number; unpacking trusts nothing. */
+/* The values of a sample as bytes and back: files, bind table, holders, cgroups, notes. Versioned
+ * by their first number; unpacking trusts nothing. */
 #ifndef SOURCE_PACKED_H
 #define SOURCE_PACKED_H
 
@@ -13,8 +13,8 @@
 #include "model/owners.h"
 #include "model/report.h"
 
-/* All unpack_…() return 0, or -EBADMSG where the N bytes at P are nothing that pack_…() made; OUT is
- * then empty. */
+/* All unpack_…() return 0, or -EBADMSG where the N bytes at P are nothing that pack_…() made; OUT
+ * is then empty. */
 
 /** Appends one file: its path, and either its contents or the -errno in STATUS. */
 NONNULL void pack_file(struct str *out, const char *path, int status, const struct str *contents);
@@ -28,7 +28,8 @@ NODISCARD NONNULL int unpack_binds(const void *p, size_t n, struct bind_table *o
 
 /** Appends the result of an owner search, in an order that does not change from run to run. */
 NONNULL void pack_owners(struct str *out, const struct owners *o);
-/** Into OUT (initialised here). WANTED: a set of inodes (uint64_t); others are left out. NULL: all. */
+/** Into OUT (initialised here). WANTED: a set of inodes (uint64_t); others are left out. NULL:
+ *  all. */
 NODISCARD NONNULL_ARGS(1, 4) int unpack_owners(const void *p, size_t n, const struct map *wanted,
 					      struct owners *out);
 

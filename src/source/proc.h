@@ -16,8 +16,8 @@ NODISCARD NONNULL int proc_dump(struct source *s, const struct dump_request *req
 /** The rows of recorded tables, as proc_dump() would hand them out. */
 struct proc_walk;
 
-/** Starts a walk for REQ into SINK's first argument; TICKS as for proc_decode(). Counts into RESULT,
- *  which must be zeroed before. */
+/** Starts a walk for REQ into SINK's first argument; TICKS as for proc_decode(). Counts into
+ *  RESULT, which must be zeroed before. */
 NODISCARD RETURNS_NONNULL NONNULL struct proc_walk *
 proc_walk_begin(const struct dump_request *req, long ticks, const struct sink *sink,
 		struct dump_result *result);

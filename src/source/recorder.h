@@ -30,9 +30,9 @@ struct recorder_sample {
 	double owners_age;
 };
 
-/** Opens FILE for the samples of S (which must be live, and stay open); KEEP: most bytes of the file,
- *  0 for no limit. THRIFTY: samples come often, so owners and bind table are only read where that
- *  keeps to a small share of the time. 0 and *OUT, or -errno and one sentence in WHY. */
+/** Opens FILE for the samples of S (which must be live, and stay open); KEEP: most bytes of the
+ *  file, 0 for no limit. THRIFTY: samples come often, so owners and bind table are only read where
+ *  that keeps to a small share of the time. 0 and *OUT, or -errno and one sentence in WHY. */
 NODISCARD NONNULL int recorder_open(struct source *s, const char *file, uint64_t keep, bool thrifty,
 				    struct notes *notes, struct recorder **out, struct str *why);
 /** Closes it; NULL is fine. */

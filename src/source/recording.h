@@ -10,9 +10,9 @@
 /** The backend. */
 extern const struct backend recording_backend;
 
-/** Turns S, zeroed but for its choice, into the recording FILE at the sample that AT names (base/when:
- *  a time, or "#3"; NULL: the last). 0, or -errno and one sentence in WHY. What the recording is
- *  short of is said in NOTES. */
+/** Turns S, zeroed but for its choice, into the recording FILE at the sample that AT names
+ *  (base/when: a time, or "#3"; NULL: the last). 0, or -errno and one sentence in WHY. What the
+ *  recording is short of is said in NOTES. */
 NODISCARD NONNULL_ARGS(1, 2, 4, 5) int recording_open(struct source *s, const char *file,
 						     const char *at, struct notes *notes,
 						     struct str *why);

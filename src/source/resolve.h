@@ -9,8 +9,8 @@
 
 /** Resolves HOST (a name or an address, an IPv6 one also in brackets or with a "%device" behind it)
  *  for FAMILY (AF_UNSPEC for both) in S's namespace with getaddrinfo(3), waiting at most TIMEOUT s.
- *  0 and OUT filled, also where there is no address (OUT->error says why); -errno where the question
- *  could not be asked. An address takes no look-up. */
+ *  0 and OUT filled, also where there is no address (OUT->error says why); -errno where the
+ *  question could not be asked. An address takes no look-up. */
 NODISCARD NONNULL int resolve_host(struct source *s, const char *host, int family, double timeout,
 				  struct resolved *out);
 

@@ -18,8 +18,8 @@ struct attr_view {
 	size_t len;
 };
 
-/** Reads the attribute at P; returns the step to the next one, 0 where fewer bytes than a header are
- *  left, -EBADMSG where it runs over the end. */
+/** Reads the attribute at P; returns the step to the next one, 0 where fewer bytes than a header
+ *  are left, -EBADMSG where it runs over the end. */
 static long next_attr(const unsigned char *p, size_t left, struct attr_view *out)
 {
 	struct rtattr a;

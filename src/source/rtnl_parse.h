@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* rtnetlink messages into values: bytes in, values out, no I/O. Every length is checked before it is
- * used. */
+/* rtnetlink messages into values: bytes in, values out, no I/O. Every length is checked before it
+ * is used. */
 #ifndef SOURCE_RTNL_PARSE_H
 #define SOURCE_RTNL_PARSE_H
 
@@ -23,16 +23,16 @@ enum rtnl_end {
 	RTNL_BROKEN,
 };
 
-/** Walks the N bytes of one datagram and hands the payload of each message of type TYPE that carries
- *  SEQ and PORTID to FN. *ERROR is the (negative) errno of RTNL_ERROR. A payload that FN refuses
- *  (nonzero) makes the whole datagram RTNL_BROKEN. */
+/** Walks the N bytes of one datagram and hands the payload of each message of type TYPE that
+ *  carries SEQ and PORTID to FN. *ERROR is the (negative) errno of RTNL_ERROR. A payload that FN
+ *  refuses (nonzero) makes the whole datagram RTNL_BROKEN. */
 NODISCARD NONNULL_ARGS(1, 6, 7)
 enum rtnl_end rtnl_walk(const void *data, size_t n, uint32_t seq, uint32_t portid, uint16_t type,
 			int *error, int (*fn)(void *arg, const void *payload, size_t len),
 			void *arg);
 
-/** Decodes RTM_NEWROUTE (a look-up's answer) into kind, source, gateway, ifindex, mtu and link (only
- *  where the route itself is marked as without carrier). 0 or -EBADMSG. */
+/** Decodes RTM_NEWROUTE (a look-up's answer) into kind, source, gateway, ifindex, mtu and link
+ *  (only where the route itself is marked as without carrier). 0 or -EBADMSG. */
 NODISCARD NONNULL int rtnl_decode_route(const void *payload, size_t len, struct route *out);
 
 /** An interface. */

@@ -234,8 +234,8 @@ struct unread {
 	int error;
 };
 
-/** True for what every kernel shows in every network namespace, where /proc is whole. Others come and
- *  go with version, modules and namespaces. */
+/** True for what every kernel shows in every network namespace, where /proc is whole. Others come
+ *  and go with version, modules and namespaces. */
 static bool is_everywhere(const char *file)
 {
 	static const char *const files[] = {

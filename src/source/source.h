@@ -32,7 +32,8 @@ enum tap_stream {
 
 /** Hears the bytes of a dump before they are decoded: for recordings. */
 struct tap {
-	/** N bytes, received at SEEN_NS (CLOCK_MONOTONIC). After a restart everything comes anew. */
+	/** N bytes, received at SEEN_NS (CLOCK_MONOTONIC). After a restart everything comes
+	 *  anew. */
 	void (*bytes)(void *arg, enum tap_stream stream, int64_t seen_ns, const void *p, size_t n);
 	void *arg;
 };
@@ -45,8 +46,8 @@ struct dump_request {
 	int family;
 	/** Ask for tcp_info, SKMEMINFO (one bit each for the whole dump; see source_dump()). */
 	bool info, drops;
-	/** Tell which sockets chose their port by an explicit bind() (SOCK_HAS_LOCK): costs a second
-	 *  walk. */
+	/** Tell which sockets chose their port by an explicit bind() (SOCK_HAS_LOCK): costs a
+	 *  second walk. */
 	bool locks;
 	/** INET_DIAG bytecode (NULL or empty: none). Sources that cannot run it ignore it: the
 	 *  caller matches every record again. */
@@ -64,8 +65,9 @@ struct dump_request {
 struct sink {
 	/** Called for each record; must not keep the pointer. */
 	void (*add)(void *arg, const struct sock *s);
-	/** Called before a walk starts again from the beginning: forget everything added. NULL where
-	 *  that is impossible (streamed output): the dump then breaks off instead (-EAGAIN). */
+	/** Called before a walk starts again from the beginning: forget everything added. NULL
+	 *  where that is impossible (streamed output): the dump then breaks off instead
+	 *  (-EAGAIN). */
 	void (*restart)(void *arg);
 	/** One argument a worker. */
 	void **args;
@@ -96,13 +98,13 @@ RETURNS_NONNULL NONNULL const char *source_kind(const struct source *s);
 /** The namespace's name as asked for, or NULL for our own. */
 NONNULL const char *source_netns(const struct source *s);
 
-/** Names of the namespaces whose index records carry (sock.netns); *COUNT is 1 for anything but a sweep
- *  (then the name is source_netns()). Valid as long as S. */
+/** Names of the namespaces whose index records carry (sock.netns); *COUNT is 1 for anything but a
+ *  sweep (then the name is source_netns()). Valid as long as S. */
 RETURNS_NONNULL NONNULL const char *const *source_netns_names(const struct source *s,
 							      size_t *count);
 
-/** The I-th namespace of a sweep as a source of its own, which belongs to S; NULL past the last, and for
- *  anything but a sweep. */
+/** The I-th namespace of a sweep as a source of its own, which belongs to S; NULL past the last,
+ *  and for anything but a sweep. */
 NONNULL struct source *source_part(const struct source *s, size_t i);
 
 /** Name of the host (the recording's own). */
@@ -146,9 +148,9 @@ NODISCARD NONNULL int source_facts(struct source *s, bool bind_table, struct fac
 NODISCARD NONNULL int source_bind_table(struct source *s, struct bind_table *out,
 				       struct notes *notes);
 
-/** Puts into OUT, by sock_tuple(), how many SYN-ACK timeouts (uint8_t) each SYN_RECV has seen, which
- *  only /proc tells: netlink's count takes in the SYN-ACKs that a repeated SYN caused. Reads all of
- *  /proc/net/tcp and tcp6. 0 or -errno: -EOPNOTSUPP where S is not netlink. */
+/** Puts into OUT, by sock_tuple(), how many SYN-ACK timeouts (uint8_t) each SYN_RECV has seen,
+ *  which only /proc tells: netlink's count takes in the SYN-ACKs that a repeated SYN caused. Reads
+ *  all of /proc/net/tcp and tcp6. 0 or -errno: -EOPNOTSUPP where S is not netlink. */
 NODISCARD NONNULL int source_timeouts(struct source *s, struct map *out);
 
 /** Runs FN(ARG), in which many source_file() of S cost one visit to its namespace, not one each. */
@@ -163,9 +165,9 @@ NODISCARD NONNULL int source_file(struct source *s, const char *path, struct str
 NODISCARD NONNULL_ARGS(1, 3, 4) int source_owners(struct source *s, const struct map *wanted,
 						 struct owners *out, struct notes *notes);
 
-/** Searches messages on their way (SCM_RIGHTS) for files, into OUT, which source_owners() filled: they
- *  may be the sockets that have no holder. Costs another look at every descriptor. 0 or -errno; a
- *  recording has what was recorded. */
+/** Searches messages on their way (SCM_RIGHTS) for files, into OUT, which source_owners() filled:
+ *  they may be the sockets that have no holder. Costs another look at every descriptor. 0 or
+ *  -errno; a recording has what was recorded. */
 NODISCARD NONNULL int source_in_flight(struct source *s, struct owners *out, struct notes *notes);
 
 /** Resolves all cgroup ids into OUT (zeroed before). 0 or -errno. */

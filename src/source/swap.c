@@ -45,8 +45,8 @@ static void swap_words(unsigned char *p, size_t n)
 		swap32(p);
 }
 
-/* tcp_info: bytes, then 32-bit words up to tcpi_pacing_rate. What comes behind is of several widths;
- * no decoder here reads it, so it stays. */
+/* tcp_info: bytes, then 32-bit words up to tcpi_pacing_rate. What comes behind is of several
+ * widths; no decoder here reads it, so it stays. */
 static void swap_tcp_info(unsigned char *p, size_t n)
 {
 	const size_t from = offsetof(struct tcp_info, tcpi_rto);

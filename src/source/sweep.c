@@ -118,8 +118,8 @@ static void add_notes(struct notes *to, const char *name, const struct notes *fr
 		notes_add(to, "%s: %s", name, from->text[i]);
 }
 
-/* The process through which a namespace was looked at has ended (a zombie has no namespace): with it,
- * most likely, the namespace. */
+/* The process through which a namespace was looked at has ended (a zombie has no namespace): with
+ * it, most likely, the namespace. */
 static bool has_ended(int ret)
 {
 	return ret == -ENOENT || ret == -ESRCH || ret == -EINVAL;

@@ -72,8 +72,8 @@ struct tape_end {
 /** A recording that is being written; opaque. */
 struct tape_writer;
 
-/** Opens FILE for appending, and makes it (mode 0600) where it is absent: 0 and *OUT, or -errno with
- *  one sentence in WHY. An existing file must be a whole recording (-EBADMSG otherwise); an
+/** Opens FILE for appending, and makes it (mode 0600) where it is absent: 0 and *OUT, or -errno
+ *  with one sentence in WHY. An existing file must be a whole recording (-EBADMSG otherwise); an
  *  incomplete last sample is cut away and said in NOTES. Only one program may write a file
  *  (-EWOULDBLOCK); never follows a symbolic link. */
 NODISCARD NONNULL int tape_writer_open(const char *file, struct notes *notes,
@@ -90,8 +90,8 @@ NONNULL_ARGS(1) void tape_put(struct tape_writer *w, uint32_t tag, const void *p
 /** Adds a datagram to the stream TAG. Several streams may be open at the same time. */
 NONNULL void tape_put_datagram(struct tape_writer *w, uint32_t tag, int64_t seen_ns, const void *p,
 			       size_t n);
-/** Ends the sample: from now on it counts. 0, or -errno where it could not be written; the file then
- *  ends with the sample before. */
+/** Ends the sample: from now on it counts. 0, or -errno where it could not be written; the file
+ *  then ends with the sample before. */
 NODISCARD NONNULL int tape_commit(struct tape_writer *w);
 /** Size of the file in bytes. */
 NODISCARD NONNULL uint64_t tape_size(const struct tape_writer *w);
@@ -123,7 +123,8 @@ NONNULL void tape_when(const struct tape *t, size_t i, int64_t *monotonic_ns, in
 /** Last sample that began at or before REALTIME_NS; SIZE_MAX where all are later. */
 NODISCARD NONNULL size_t tape_find(const struct tape *t, int64_t realtime_ns);
 
-/** Makes sample I the current one: decodes what it leans on. 0, or -errno and WHY as tape_open(). */
+/** Makes sample I the current one: decodes what it leans on. 0, or -errno and WHY as
+ *  tape_open(). */
 NODISCARD NONNULL int tape_select(struct tape *t, size_t i, struct str *why);
 
 /** Replaces OUT by all bytes of TAG in the current sample. 0, -ENOENT where it has none, -EFBIG

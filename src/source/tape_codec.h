@@ -32,8 +32,8 @@ enum tape_tag {
 	/** Reads of /proc/net/tcp and tcp6, as datagrams. */
 	TAPE_PROC4 = TAPE_TAG('P', 'R', 'C', '4'),
 	TAPE_PROC6 = TAPE_TAG('P', 'R', 'C', '6'),
-	/** Files with their contents; the bind table; holders of sockets; cgroup paths; notes of the
-	 *  dump and of the search for owners. */
+	/** Files with their contents; the bind table; holders of sockets; cgroup paths; notes of
+	 *  the dump and of the search for owners. */
 	TAPE_FILES = TAPE_TAG('F', 'I', 'L', 'E'),
 	TAPE_BINDS = TAPE_TAG('B', 'I', 'N', 'D'),
 	TAPE_OWNERS = TAPE_TAG('O', 'W', 'N', 'R'),
@@ -81,8 +81,8 @@ NONNULL void tape_codec_drop(struct tape_codec *c);
 /** Forgets everything: the next sample stands alone. */
 NONNULL void tape_codec_reset(struct tape_codec *c);
 
-/** Appends the stored form of piece INDEX (counted per tag within the sample) to OUT and returns how
- *  it is coded. N <= TAPE_PIECE_MAX; datagram tags need whole datagrams. */
+/** Appends the stored form of piece INDEX (counted per tag within the sample) to OUT and returns
+ *  how it is coded. N <= TAPE_PIECE_MAX; datagram tags need whole datagrams. */
 NODISCARD NONNULL enum tape_coding tape_encode(struct tape_codec *c, uint32_t tag, uint32_t index,
 					       const void *p, size_t n, struct str *out);
 
@@ -95,8 +95,8 @@ struct tape_stored {
 	size_t len, raw_len;
 };
 
-/** Replaces OUT by the plain form of S, and remembers it. 0; -EBADMSG where S is damaged: *AT is how
- *  many of its bytes were understood. */
+/** Replaces OUT by the plain form of S, and remembers it. 0; -EBADMSG where S is damaged: *AT is
+ *  how many of its bytes were understood. */
 NODISCARD NONNULL int tape_decode(struct tape_codec *c, const struct tape_stored *s, struct str *out,
 				 size_t *at);
 

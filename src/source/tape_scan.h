@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Finding the samples of a recording by walking its pieces' heads: for the reader and for the writer
- * that goes on behind them. */
+/* Finding the samples of a recording by walking its pieces' heads: for the reader and for the
+ * writer that goes on behind them. */
 #ifndef SOURCE_TAPE_SCAN_H
 #define SOURCE_TAPE_SCAN_H
 

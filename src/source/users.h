@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of users, from /etc/passwd alone: asking a directory server over the network is no way to look
- * at a network that is ill, and the C library's lookup loads code to do so. */
+/* Names of users, from /etc/passwd alone: asking a directory server over the network is no way to
+ * look at a network that is ill, and the C library's lookup loads code to do so. */
 #ifndef SOURCE_USERS_H
 #define SOURCE_USERS_H
 

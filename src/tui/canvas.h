@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A screen in memory: cells with a character and a role. Everything draws here; the terminal and the
- * batch log are two ways to look at it, so a frame can be a golden file. */
+/* A screen in memory: cells with a character and a role. Everything draws here; the terminal and
+ * the batch log are two ways to look at it, so a frame can be a golden file. */
 #ifndef TUI_CANVAS_H
 #define TUI_CANVAS_H
 
@@ -65,7 +65,8 @@ struct canvas {
 	/** Rows of WIDTH cells. */
 	struct glyph *cells;
 	int width, height;
-	/** The terminal shows nothing but ASCII: drawing characters are replaced, text is escaped. */
+	/** The terminal shows nothing but ASCII: drawing characters are replaced, text is
+	 *  escaped. */
 	bool ascii;
 	/** Where the cursor stands while text is typed; row -1 for none. */
 	int cursor_y, cursor_x;

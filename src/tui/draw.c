@@ -21,8 +21,8 @@ static int64_t rows_left_out(const struct ui *u)
 	return value_int(u->shown->body->report.root, "more", 0);
 }
 
-/** How much could not be seen and where in the table the selection is, at the right end of the bottom
- *  line; returns the cell in front of it. */
+/** How much could not be seen and where in the table the selection is, at the right end of the
+ *  bottom line; returns the cell in front of it. */
 static int draw_place(struct ui *u, int y)
 {
 	struct canvas *c = &u->canvas;

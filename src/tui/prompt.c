@@ -56,8 +56,8 @@ static int cells_before(struct ui *u, const char *text, size_t n)
 	return width;
 }
 
-/** The error line: a caret under the offending word at cell AT, the message behind it, in front of it
- *  where there is more room, or alone where there is none. */
+/** The error line: a caret under the offending word at cell AT, the message behind it, in front of
+ *  it where there is more room, or alone where there is none. */
 static void point_at(struct ui *u, size_t at, size_t len, const char *message)
 {
 	struct str *out = &u->prompt.error;

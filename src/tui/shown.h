@@ -15,7 +15,8 @@
  *  escaped; "-" where it is unknown or empty. */
 NONNULL_ARGS(3) void shown_text(const struct value *v, enum unit unit, struct str *out);
 
-/** What stands in front of child I of the list V in a cell; false where the rest is only counted. */
+/** What stands in front of child I of the list V in a cell; false where the rest is only
+ *  counted. */
 NODISCARD NONNULL bool shown_comma(const struct value *v, size_t i, struct str *out);
 
 /** Orders two values: numbers by size, then text; what is unknown stands behind everything, which

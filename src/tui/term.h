@@ -36,8 +36,8 @@ NODISCARD int term_take(void);
  *  are kept). */
 NONNULL void term_set_farewell(const char *bytes, size_t n);
 
-/** The program's screen is up (true), or the terminal is already as it was (false): whether a signal
- *  has something to give back. */
+/** The program's screen is up (true), or the terminal is already as it was (false): whether a
+ *  signal has something to give back. */
 void term_active(bool active);
 
 /** Gives the signals back. */

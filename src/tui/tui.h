@@ -62,12 +62,12 @@ struct tui_header {
 	int64_t total, states[STATE_COUNT];
 	/** Per second; NAN where unknown. */
 	double opens, passive_opens, retransmits;
-	/** The pool with the least headroom ("192.0.2.1:443") and that headroom (0..1); NULL and NAN
-	 *  where none is known. */
+	/** The pool with the least headroom ("192.0.2.1:443") and that headroom (0..1); NULL and
+	 *  NAN where none is known. */
 	const char *pool;
 	double headroom;
-	/** What check says ("ok", "warning", "critical"; NULL: not known yet), the first finding's id
-	 *  and summary (NULL: none), and how many there are. */
+	/** What check says ("ok", "warning", "critical"; NULL: not known yet), the first finding's
+	 *  id and summary (NULL: none), and how many there are. */
 	const char *verdict, *finding, *summary;
 	uint64_t findings;
 	/** Seconds between this sample and the ones that pool and verdict are from. */
@@ -135,7 +135,8 @@ struct tui_view {
 /** The live views; ends with one whose name is NULL. */
 extern const struct tui_view tui_views[];
 
-/** Row I of the keys: appends their names to NAMES, and what they do in *HELP. False past the last. */
+/** Row I of the keys: appends their names to NAMES, and what they do in *HELP. False past the
+ *  last. */
 NODISCARD NONNULL bool tui_key(size_t i, struct str *names, const char **help);
 
 /** The index of the view of this name, or -1. */
@@ -165,9 +166,9 @@ struct tui_wish {
 	uint64_t filter_number;
 };
 
-/** Parses the words of TEXT as a filter, one thread at a time (names are looked up with functions that
- *  are not made for threads): the only way to parse one while the live view runs. Results as those
- *  of filter_parse(). */
+/** Parses the words of TEXT as a filter, one thread at a time (names are looked up with functions
+ *  that are not made for threads): the only way to parse one while the live view runs. Results as
+ *  those of filter_parse(). */
 NODISCARD NONNULL int tui_filter_parse(const char *text, struct filter **out,
 				       struct filter_error *err);
 
@@ -208,8 +209,8 @@ struct tui_config {
 	bool recording;
 };
 
-/** Sets up WISH from the command line: --view, --sort, --interval, the filter's words. 0, or -EINVAL
- *  with one sentence in WHY. */
+/** Sets up WISH from the command line: --view, --sort, --interval, the filter's words. 0, or
+ *  -EINVAL with one sentence in WHY. */
 NODISCARD NONNULL int tui_wish_from(const struct options *opt, struct tui_wish *wish,
 				    struct str *why);
 

@@ -89,8 +89,8 @@ struct view_state {
 /** Something on the screen that a click means. */
 struct zone {
 	int y, x0, x1;
-	/** What a click does: ZONE_KEY presses key ARG, ZONE_ROW selects row ARG, ZONE_COLUMN orders
-	 *  by column ARG, ZONE_VIEW shows view ARG. */
+	/** What a click does: ZONE_KEY presses key ARG, ZONE_ROW selects row ARG, ZONE_COLUMN
+	 *  orders by column ARG, ZONE_VIEW shows view ARG. */
 	enum zone_kind { ZONE_KEY, ZONE_ROW, ZONE_COLUMN, ZONE_VIEW } kind;
 	long arg;
 };
@@ -127,8 +127,8 @@ struct ui {
 	const struct tui_feed *feed;
 	struct canvas canvas;
 	struct tui_wish wish;
-	/** The newest frame, the one whose body is shown (the same unless frozen or the newest has no
-	 *  body yet), by which the rows stand. NULL until there is one; SHOWN may be LATEST. */
+	/** The newest frame, the one whose body is shown (the same unless frozen or the newest has
+	 *  no body yet), by which the rows stand. NULL until there is one; SHOWN may be LATEST. */
 	struct tui_frame *latest, *shown;
 	struct rows rows;
 	struct view_state views[UI_VIEWS];
@@ -165,8 +165,8 @@ NONNULL void ui_free(struct ui *u);
 NONNULL unsigned ui_frame(struct ui *u, struct tui_frame *frame);
 /** Builds the rows from the shown frame, orders them, finds the selected one again. */
 NONNULL void ui_rebuild(struct ui *u);
-/** Orders the rows as the view's state says and finds the selected one again; false where it is gone
- *  (its neighbour is selected then). */
+/** Orders the rows as the view's state says and finds the selected one again; false where it is
+ *  gone (its neighbour is selected then). */
 NONNULL bool ui_sort(struct ui *u);
 /** State of the view that is shown, and its row of tui_views. */
 RETURNS_NONNULL NONNULL struct view_state *ui_view_state(struct ui *u);

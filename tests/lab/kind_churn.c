@@ -39,7 +39,8 @@ static void tally_failure(struct tally *t, int error)
 	}
 }
 
-/** One connection, opened and closed by both; the client first unless the server side is to wait. */
+/** One connection, opened and closed by both; the client first unless the server side is to
+ *  wait. */
 static void cycle(const struct want *w, struct tally *t)
 {
 	struct sockaddr_storage to;

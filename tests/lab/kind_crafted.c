@@ -26,7 +26,8 @@ static const char *orphan_name(int state)
 	}
 }
 
-/** Without this, the end of the laboratory leaves an orphan for each that sends its FIN for minutes. */
+/** Without this, the end of the laboratory leaves an orphan for each that sends its FIN for
+ *  minutes. */
 static void vanish_at_close(int fd)
 {
 	struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
