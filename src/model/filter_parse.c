@@ -113,7 +113,7 @@ static struct node *new_node(struct parser *p, enum node_kind kind)
 	return n;
 }
 
-/* States ---------------------------------------------------------------------------------------- */
+/* States --------------------------------------------------------------------------------------- */
 
 /** Name I of everything that may stand behind "state", some of them more than once. */
 static const char *state_name(void *arg, size_t i)
@@ -179,7 +179,7 @@ static struct node *parse_states(struct parser *p, bool negate)
 	return n;
 }
 
-/* Tests with an operand ------------------------------------------------------------------------- */
+/* Tests with an operand ------------------------------------------------------------------------ */
 
 /** Ports for which "port COMPARE NUMBER" holds; != is the caller's negation of =. */
 static struct port_test port_range(enum compare compare, int32_t number)
@@ -293,7 +293,7 @@ static struct node *parse_test(struct parser *p, const struct keyword *k, bool n
 	return n;
 }
 
-/* Expressions ----------------------------------------------------------------------------------- */
+/* Expressions ---------------------------------------------------------------------------------- */
 
 static struct node *parse_or(struct parser *p, bool negate);
 
