@@ -10,4 +10,4 @@ needs_netns
 trap - EXIT
 rm -rf "$TAP_TMP"
 exec ${UNSHARE:-} "${BUILD:-$TAP_TOP/build/plain}/tests/ports/acid" mixes "${SEED:-4}" "${FIRST:-0}" "${ROUNDS:-200}" \
-	"${MIX_SECONDS:-240}"
+	"${MIX_SECONDS:-60}"
