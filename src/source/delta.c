@@ -135,12 +135,29 @@ static uint32_t load_word(const unsigned char *p)
 	return le32toh(v);
 }
 
+/* Bytes of which OLD and MSG are equal from AT on, in whole words; most of a message is. */
+static size_t equal_words(const unsigned char *old, const unsigned char *msg, size_t at, size_t end)
+{
+	size_t i = at;
+
+	while (end - i >= 2 * WORD && memcmp(old + i, msg + i, 2 * WORD) == 0)
+		i += 2 * WORD;
+	return (i - at) / WORD;
+}
+
 static void tell_changes(const unsigned char *old, const unsigned char *msg, size_t len,
 			 struct str *out)
 {
 	size_t words = len / WORD, equal = 0;
 
 	for (size_t i = 0; i < words; i++) {
+		size_t same = equal_words(old, msg, i * WORD, words * WORD);
+
+		equal += same;
+		i += same;
+		if (i == words)
+			break;
+
 		uint32_t change = load_word(msg + i * WORD) - load_word(old + i * WORD);
 
 		if (change == 0) {

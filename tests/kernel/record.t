@@ -9,10 +9,10 @@ needs_netns
 rec=$TAP_TMP/rec
 
 # still JSON: what time changes is taken out: the moment, ages and rates, timers and what is judged by
-# them, the order by age; and how many processes the machine has. (That every record and every file
+# them, the order by age; and what the search for owners saw of others. (That every record and every file
 # comes back to the byte is for tests/unit/recording.c to show.)
 still() {
-	jq -S 'del(.time, .source, .notes, .version, .coverage.processes)
+	jq -S 'del(.time, .source, .notes, .version, .coverage)
 		| walk(if type == "object" then
 			with_entries(select(.key | test(
 				"seconds|^timer$|rate|growth|last_|^expires|retrans|histogram|closes|verdict|advice") | not))
@@ -71,10 +71,14 @@ done
 findings() {
 	jq -c '[.verdict, (.findings | map([.id, .severity]) | sort)]'
 }
-rm -f "$rec"
-in_ns "$TCPTRIAGE" record "$rec" >/dev/null 2>&1
-is "$("$TCPTRIAGE" check --all -J --from="$rec" 2>/dev/null | findings)" \
-	"$(in_ns "$TCPTRIAGE" check --all -J 2>/dev/null | findings)" "check"
+# What hangs for a second longer may be judged otherwise: then once more.
+same_findings() {
+	rm -f "$rec"
+	in_ns "$TCPTRIAGE" record "$rec" >/dev/null 2>&1
+	[[ $("$TCPTRIAGE" check --all -J --from="$rec" 2>/dev/null | findings) == \
+		"$(in_ns "$TCPTRIAGE" check --all -J 2>/dev/null | findings)" ]]
+}
+ok "check: the same findings, equally bad" poll 60 same_findings
 is "$("$TCPTRIAGE" why 127.0.0.1:7100 -J --from="$rec" 2>/dev/null | jq -c '[.schema, .target]')" \
 	"$(in_ns "$TCPTRIAGE" why 127.0.0.1:7100 -J 2>/dev/null | jq -c '[.schema, .target]')" "why"
 for bad in "--at=#1" "--from=$rec -N 1" "--from=$rec --source=proc"; do
