@@ -26,7 +26,8 @@ void str_addn(struct str *b, const char *s, size_t n)
 {
 	char *p = str_reserve(b, n);
 
-	memcpy(p, s, n);
+	if (n) /* S may be NULL then. */
+		memcpy(p, s, n);
 	p[n] = '\0';
 	b->len += n;
 }
