@@ -71,7 +71,7 @@ static int open_listed(const char *name, struct netns **out, struct str *why)
 		return -ENOENT;
 	e = netns_list_find(&list, name);
 	if (e)
-		str_reset(why);
+		str_free(why);
 	ret = e ? netns_entry_open(e, out, why) : -ENOENT;
 	netns_list_free(&list);
 	return ret;
