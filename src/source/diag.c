@@ -277,6 +277,10 @@ int diag_dump(struct source *s, const struct dump_request *req, const struct sin
 	}
 	if (ret)
 		reopen(s, workers) ? (void)0 : (void)0;
+	if (!ret && result->repeats)
+		notes_set(notes, "repeats", "the kernel's table moved while it was read: %llu sockets "
+			  "came twice (and count once), as many may be missing",
+			  (unsigned long long)result->repeats);
 	if (!ret && result->malformed) {
 		result->complete = false;
 		notes_add(notes, "%llu malformed netlink messages were skipped",

@@ -228,6 +228,10 @@ int proc_dump(struct source *s, const struct dump_request *req, const struct sin
 	if (result->malformed)
 		notes_add(notes, "%llu lines of /proc/net/tcp* could not be read and were left out",
 			  (unsigned long long)result->malformed);
+	if (result->repeats)
+		notes_set(notes, "repeats", "the kernel's table moved while it was read: %llu sockets "
+			  "came twice (and count once), as many may be missing",
+			  (unsigned long long)result->repeats);
 	ret = ret ? ret : ret6;
 	if (ret && result->records) {
 		notes_add(notes, "/proc/net/tcp* broke off: %s", strerror(-ret));

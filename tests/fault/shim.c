@@ -15,6 +15,8 @@
  *   repeat      the datagram comes twice
  * @* is every datagram, @+N every one from the N-th on.
  *
+ * CLOCK_STEP=S[@N]        CLOCK_REALTIME is S seconds ahead (behind, if negative) from its N-th reading on
+ *
  * ALLOC_FAIL=N            the N-th allocation fails, and every one behind it with ALLOC_FAIL_ALL
  * ALLOC_COUNT=FILE        at exit, the number of allocations is written to FILE
  */
@@ -28,6 +30,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* --- netlink --- */
@@ -172,6 +176,20 @@ int poll(struct pollfd *fds, nfds_t n, int timeout)
 	if (fault && is(fault, "silent") && n == 1 && is_diag(fds->fd))
 		return real(NULL, 0, timeout < 200 ? timeout : 200);
 	return real(fds, n, timeout);
+}
+
+/* --- clock --- */
+
+static atomic_int readings;
+
+int clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	const char *step = getenv("CLOCK_STEP"), *at = step ? strchr(step, '@') : NULL;
+	int ret = (int)syscall(SYS_clock_gettime, clock, ts);
+
+	if (step && clock == CLOCK_REALTIME && ++readings >= (at ? atoi(at + 1) : 1))
+		ts->tv_sec += atol(step);
+	return ret;
 }
 
 /* --- memory --- */
