@@ -4,6 +4,7 @@
 # Little privilege, few resources, streams that fail, signals: right, or less with a number that says
 # how much, or status 3 with a reason; never a crash, a hang, a short answer that looks whole.
 . "$(dirname "$0")/../lib/tap.sh"
+[[ ${SAN:-} ]] && skip "done in the plain run: rights, limits and times are what it is about"
 needs_root
 needs_netns
 needs_command jq setpriv prlimit
