@@ -16,7 +16,7 @@ CMOCKA_LIBS := $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null || echo -lcmocka)
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
 UNIT_BIN = $(UNIT_SRC:%.c=$(BUILD)/%)
 UNIT_OBJ = $(UNIT_SRC:%.c=$(BUILD)/%.o)
-UNIT_LIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/lib/runner.c,$(wildcard tests/lib/*.c)))
+UNIT_LIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/lib/runner.c tests/lib/sanitizer.c,$(wildcard tests/lib/*.c)))
 LAB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/lab/*.c)))
 RUNNER = $(BUILD)/tests/runner
 LAB_BIN = $(BUILD)/tests/lab/lab
@@ -44,6 +44,12 @@ check: $(CHECK_NEEDS)
 	BUILD='$(abspath $(BUILD))' SAN='$(SAN)' CC='$(CC)' CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8 \
 	$(if $(SAN),ASAN_OPTIONS='$(ASAN_OPTIONS)' LSAN_OPTIONS='$(LSAN_OPTIONS)' UBSAN_OPTIONS='$(UBSAN_OPTIONS)') \
 	$(PROVE) $(CHECK_RUN) </dev/null
+
+# Options for where there is no /proc to read them from; fuzzers look for leaks always.
+ifneq ($(if $(findstring fuzzer,$(SAN)),,$(findstring address,$(SAN))),)
+$(BUILD)/tcptriage: $(BUILD)/tests/lib/sanitizer.o
+OBJ += $(BUILD)/tests/lib/sanitizer.o
+endif
 
 $(BUILD)/tests/%.o: ALL_CFLAGS += -Itests/lib $(CMOCKA_CFLAGS)
 

@@ -139,7 +139,7 @@ json_is '[.total,.unowned,.complete]' '[19,0,true]' "8 descriptors suffice"
 
 # --- no /proc, and one that hides ---
 run in_ns unshare -m sh -c 'mount -t tmpfs none /proc && exec "$0" close-wait -J' "$TCPTRIAGE"
-no_proc_status 3 "no /proc: exit status 3"
+is "$status" 3 "no /proc: exit status 3"
 json_is '[.total,.unowned]' '[19,19]' "no /proc: the sockets are there"
 like "$err" 'mount -t proc' "no /proc: what to do"
 run in_ns unshare -m sh -c 'mount -t proc -o hidepid=2 proc /proc 2>/dev/null || exit 77

@@ -134,6 +134,6 @@ like "$out" '^REMOTE +TOTAL +TIME_WAIT' "--by as text: a heading, only the state
 # Neither source.
 run in_ns unshare -m bash -c 'mount -t tmpfs none /proc && exec "$0" states --source=proc' "$TCPTRIAGE"
 is "$out" "" "no /proc and --source=proc: nothing printed"
-no_proc_status 3 "no /proc and --source=proc: status 3"
+is "$status" 3 "no /proc and --source=proc: status 3"
 like "$err" "could not be read" "with the reason"
 done_testing

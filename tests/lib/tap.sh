@@ -279,16 +279,6 @@ background() {
 	tap_pids+=("$background_pid")
 }
 
-# no_proc_status EXPECTED NAME: the last $status of a program that found no /proc. Its sanitizer,
-# where it has one, cannot end without /proc and makes it 1.
-no_proc_status() {
-	if [[ ${SAN:-} ]]; then
-		skip_one "$2" "the sanitizer itself needs /proc"
-	else
-		is "$status" "$1" "$2"
-	fi
-}
-
 # --- namespaces ---
 
 netns_pid=
