@@ -40,6 +40,7 @@ def press(job, key, name, what, condition):
 
 def help_keys(job):
     """The keys that the open help names."""
+    job.settle()
     found = set()
     for line in job.text().splitlines()[5:]:
         match = re.match(r" ((?:\S+ )*\S+)  +\S", line[:25])
@@ -184,7 +185,8 @@ def rows():
     for key, name in (("f", "f"), ("\\", "\\"), ("\033OS", "F4")):
         press(job, key, name, "asks for a filter", "filter:")
         job.keys("\025state bogus")
-        ok(job.wait("^") and "bogus" in job.text(), f"{name}: a bad one is shown in place", job.text())
+        ok(job.wait(lambda t: "^^^^^" in t and "filter: state bogus" in t),
+           f"{name}: a bad one is shown in place", job.text())
         job.keys("\025state close-wait\r")
         ok(job.wait("/35") and job.wait("matching 35"), f"{name}: only what matches", job.text())
         job.keys("\033")
@@ -202,8 +204,8 @@ def rows():
 
     job = paused("--view=close-wait", columns=120, rows=40)
     job.keys("\r")
-    ok(job.wait("CLOSE_WAIT: ") or job.wait("CLOSE_WAIT"), "the explanation stands in the details",
-       job.text())
+    ok(job.wait(lambda t: "details" in t and "CLOSE_WAIT" in t),
+       "the explanation stands in the details", job.text())
     job.keys("\033")
     ok(job.gone("details"), "Esc closes the page")
     job.close()

@@ -266,9 +266,15 @@ class Job:
         return "\n".join(line.rstrip() for line in self.screen.display)
 
     def wait(self, what, limit=LIMIT):
-        """Until WHAT (a text, or a function of the screen's text) is on the screen."""
+        """Until WHAT (a text, or a function of the screen's text) is on the screen, and the rest of
+        the frame that it came with: a pty hands a frame over in pieces."""
         test = what if callable(what) else lambda text: what in text
-        return self._until(lambda: test(self.text()), limit)
+        end = time.monotonic() + limit
+        while self._until(lambda: test(self.text()), end - time.monotonic()):
+            self.settle(0.03, end)
+            if test(self.text()):
+                return True
+        return False
 
     def gone(self, what, limit=LIMIT):
         return self.wait(lambda text: what not in text, limit)
@@ -298,12 +304,13 @@ class Job:
                 return event
         return None
 
-    def settle(self):
-        """Everything that was written has been read."""
+    def settle(self, quiet=0.1, end=None):
+        """Everything that was written has been read: QUIET seconds without more, or until END."""
         size = -1
-        while self.master is not None and size != len(self.raw):
+        while self.master is not None and size != len(self.raw) \
+                and (end is None or time.monotonic() < end):
             size = len(self.raw)
-            self._pump(0.1)
+            self._pump(quiet)
 
     def order(self, what):
         """"front", "back": continue there; "take": the shell takes the terminal."""
