@@ -179,6 +179,13 @@ static void worker_add(void *arg, const struct sock *s)
 	}
 }
 
+static void worker_add_counts(void *arg, const struct family_counts *counts)
+{
+	struct worker *w = arg;
+
+	w->folds[0].analysis->add_counts(w->folds[0].state, counts);
+}
+
 static void worker_restart(void *arg)
 {
 	struct worker *w = arg;
@@ -302,7 +309,7 @@ static int dump_folds(struct pipeline *p, const struct needs *n, struct fold *fo
 	unsigned workers = WORKERS;
 	struct worker w[WORKERS];
 	void *args[WORKERS];
-	struct sink sink = { worker_add, worker_restart, args };
+	struct sink sink = { .add = worker_add, .restart = worker_restart, .args = args };
 	uint32_t *states = xcalloc(count, sizeof(*states));
 	uint64_t undecided = 0;
 	int ret;
@@ -314,6 +321,8 @@ static int dump_folds(struct pipeline *p, const struct needs *n, struct fold *fo
 		states[i] = own.states;
 		if (!folds[i].analysis->merge)
 			workers = 1;
+		if (own.counts && count == 1)
+			sink.add_counts = worker_add_counts;
 	}
 	for (unsigned k = 0; k < workers; k++) {
 		w[k] = (struct worker){ p, xcalloc(count, sizeof(*folds)), states, count,

@@ -111,10 +111,11 @@ static int list_columns(const struct analysis *a)
 
 static void print_debug(const struct pipeline *p)
 {
-	complain("debug: facts %.1f ms, dump %.1f ms (kernel %.1f ms, %llu records, %llu repeats, "
-		 "%llu receives, %llu bytes), owners %.1f ms, finish %.1f ms",
+	complain("debug: facts %.1f ms, dump %.1f ms (kernel %.1f ms, %llu records%s, "
+		 "%llu repeats, %llu receives, %llu bytes), owners %.1f ms, finish %.1f ms",
 		 (double)p->spent[0] / 1e6, (double)p->spent[1] / 1e6,
 		 (double)p->dump.kernel_ns / 1e6, (unsigned long long)p->dump.records,
+		 p->dump.counted ? " counted in the kernel" : "",
 		 (unsigned long long)p->dump.repeats, (unsigned long long)p->dump.receives,
 		 (unsigned long long)p->dump.bytes, (double)p->spent[2] / 1e6,
 		 (double)p->spent[3] / 1e6);

@@ -11,6 +11,7 @@
 #include "base/attr.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "model/counts.h"
 #include "model/facts.h"
 #include "model/options.h"
 #include "model/owners.h"
@@ -42,6 +43,8 @@ struct needs {
 	/** Asks of the inodes that want() named and that have no holder whether they are still
 	 *  there (host.gone): costs another walk over its states, where there is such an inode. */
 	bool look_again;
+	/** How many sockets are in which state and family is all that it asks of them. */
+	bool counts;
 	/** Only sockets whose local port lies in port_low..port_high; 0..0 for all. */
 	uint16_t port_low, port_high;
 };
@@ -111,6 +114,9 @@ struct analysis {
 	 *  what is shown: a socket that did not pass the filter. -4 and -6 are then the fold's own
 	 *  business: sockets of both families come through either function. */
 	void (*add_other)(void *state, const struct sock *s);
+	/** Optional, needs.counts: sockets that the kernel counted, by family (COUNTS_FAMILIES), in
+	 *  place of an add() for each. */
+	void (*add_counts)(void *state, const struct family_counts *counts);
 	/** Optional: folds the sample in FROM (a state begin() made for a second thread) into
 	 *  STATE. Without it the dump runs on one thread. FROM is then reset with restart(). */
 	void (*merge)(void *state, void *from);

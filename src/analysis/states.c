@@ -11,16 +11,8 @@
 /** The states whose counts --fast takes from the kernel's own counters. */
 #define COUNTED (STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT))
 
-/** Counts of one family. */
-struct family_counts {
-	uint64_t n[STATE_COUNT];
-	/** FIN_WAIT2 mini-sockets, which sockstat's tw counts too (kernel-facts 7.3). */
-	uint64_t minis;
-};
-
 struct states {
-	/** [0] IPv4, [1] IPv6. */
-	struct family_counts family[2];
+	struct family_counts family[COUNTS_FAMILIES];
 	/** --fast, and which families are asked for. */
 	bool fast, ipv4, ipv6;
 	/** NULL without --by. */
@@ -50,6 +42,7 @@ static void states_needs(const struct options *opt, const struct facts *facts, s
 
 	(void)facts;
 	out->states = STATES_ALL;
+	out->counts = !opt->by && !opt->arg_count;
 	if (asks_fast(opt)) {
 		out->states &= ~COUNTED;
 		out->facts = true;
@@ -96,15 +89,22 @@ static void states_add(void *state, const struct sock *s)
 		groups_add(st->groups, s);
 }
 
+static void states_add_counts(void *state, const struct family_counts *counts)
+{
+	struct states *st = state;
+
+	for (int i = 0; i < COUNTS_FAMILIES; i++) {
+		for (int s = 0; s < STATE_COUNT; s++)
+			st->family[i].n[s] += counts[i].n[s];
+		st->family[i].minis += counts[i].minis;
+	}
+}
+
 static void states_merge(void *state, void *from)
 {
 	struct states *st = state, *other = from;
 
-	for (int i = 0; i < 2; i++) {
-		for (int s = 0; s < STATE_COUNT; s++)
-			st->family[i].n[s] += other->family[i].n[s];
-		st->family[i].minis += other->family[i].minis;
-	}
+	states_add_counts(st, other->family);
 	if (st->groups)
 		groups_merge(st->groups, other->groups);
 }
@@ -254,6 +254,7 @@ const struct analysis states_analysis = {
 	.begin = states_begin,
 	.restart = states_restart,
 	.add = states_add,
+	.add_counts = states_add_counts,
 	.merge = states_merge,
 	.want = states_want,
 	.finish = states_finish,

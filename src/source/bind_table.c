@@ -14,18 +14,6 @@
 #include "source/bind_table_prog.h"
 #include "source/kernel_bpf.h"
 
-/** An array map with one value. Its descriptor or -errno. */
-static int make_map(void)
-{
-	union bpf_attr attr = { 0 };
-
-	attr.map_type = BPF_MAP_TYPE_ARRAY;
-	attr.key_size = sizeof(uint32_t);
-	attr.value_size = sizeof(struct walk_map);
-	attr.max_entries = 1;
-	return kernel_bpf(BPF_MAP_CREATE, &attr);
-}
-
 /** Type information for the program itself: bpf_loop() wants its functions named. */
 struct program_btf {
 	struct btf_header header;
@@ -130,17 +118,6 @@ static int run(int prog, uint32_t from, uint32_t last)
 	return (int)attr.test.retval;
 }
 
-static int read_map(int map, struct walk_map *value)
-{
-	union bpf_attr attr = { 0 };
-	uint32_t key = 0;
-
-	attr.map_fd = (uint32_t)map;
-	attr.key = (uintptr_t)&key;
-	attr.value = (uintptr_t)value;
-	return kernel_bpf(BPF_MAP_LOOKUP_ELEM, &attr);
-}
-
 /** Makes the map and the program for it; their descriptors. 0 or -errno. */
 static int prepare(int *map, int *prog, bool may_call)
 {
@@ -148,7 +125,7 @@ static int prepare(int *map, int *prog, bool may_call)
 	int ret;
 
 	*prog = -1;
-	*map = make_map();
+	*map = kernel_map(sizeof(struct walk_map));
 	if (*map < 0)
 		return *map;
 	ret = kernel_types_get(&types);
@@ -215,7 +192,7 @@ static int read_table(struct bind_table *out, bool may_call)
 	if (!ret)
 		ret = walk(prog, out->low, out->high, cut);
 	if (!ret)
-		ret = read_map(map, m);
+		ret = kernel_map_value(map, m);
 	if (!ret)
 		collect(m, cut, out);
 	if (prog >= 0)

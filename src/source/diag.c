@@ -13,6 +13,8 @@
 #include "base/clock.h"
 #include "model/filter.h"
 #include "source/backend.h"
+#include "source/count_bpf.h"
+#include "source/diag_count.h"
 #include "source/diag_parse.h"
 #include "source/diag_split.h"
 #include "source/live.h"
@@ -210,13 +212,13 @@ static bool end_parts(struct part *parts, unsigned n, struct dump_result *r)
 	return interrupted;
 }
 
-/** Replaces every netlink socket by a fresh one: after an error the old may hold half a dump. */
-static int reopen(struct source *s, unsigned n)
+/** Closes every netlink socket: after an error it may hold half a dump. The next dump opens what it
+ *  needs. */
+static void close_sockets(struct source *s)
 {
 	for (unsigned i = 0; i < s->socket_count; i++)
 		netlink_close(s->sockets[i]);
 	s->socket_count = 0;
-	return live_sockets(s, n);
 }
 
 /** One attempt: 0, -EINTR where the kernel marked the walk as interrupted, or -errno. */
@@ -241,22 +243,19 @@ static int attempt(struct source *s, const struct dump_request *req, const struc
 	return ret;
 }
 
-int diag_dump(struct source *s, const struct dump_request *req, const struct sink *sink,
-	      struct dump_result *result, struct notes *notes)
+/** Attempts until one is whole, a bounded number of times. As diag_dump(). */
+static int dump_walks(struct source *s, const struct dump_request *req, const struct sink *sink,
+		      struct dump_result *result, struct notes *notes)
 {
 	unsigned workers = diag_split_workers(s, req);
-	int64_t start = clock_monotonic_ns();
 	int ret = live_sockets(s, workers);
 
-	*result = (struct dump_result){ 0 };
 	while (!ret) {
 		ret = attempt(s, req, sink, workers, result);
 		if (!ret) {
 			result->complete = true;
 			break;
 		}
-		if (ret == -EINTR && result->restarts + 1 >= RESTARTS_MAX)
-			break;
 		if (ret == -ETIMEDOUT || result->restarts + 1 >= RESTARTS_MAX)
 			break;
 		if (!sink->restart) {
@@ -266,9 +265,9 @@ int diag_dump(struct source *s, const struct dump_request *req, const struct sin
 		for (unsigned i = 0; i < req->workers; i++)
 			sink->restart(sink->args[i]);
 		result->restarts++;
-		ret = reopen(s, workers);
+		close_sockets(s);
+		ret = live_sockets(s, workers);
 	}
-	result->total_ns = clock_monotonic_ns() - start;
 	if (ret == -EINTR) {
 		/* A whole walk, but the table moved under it each time. */
 		notes_add(notes, "the kernel marked the dump as interrupted %d times: numbers may be off",
@@ -276,7 +275,56 @@ int diag_dump(struct source *s, const struct dump_request *req, const struct sin
 		return 0;
 	}
 	if (ret)
-		reopen(s, workers) ? (void)0 : (void)0;
+		close_sockets(s);
+	return ret;
+}
+
+/** The kernel counts, beside a walk over what it does not come by. 0; or -errno, and nothing has
+ *  been added. */
+static int dump_counts(struct source *s, const struct dump_request *req, const struct sink *sink,
+		       struct dump_result *result)
+{
+	struct dump_request rest = *req;
+	struct notes unsaid = { 0 };
+	struct diag_count count;
+	int ret = 0, counted;
+
+	rest.states &= COUNT_BPF_BLIND;
+	result->complete = true;
+	diag_count_start(&count, s);
+	if (rest.states)
+		ret = dump_walks(s, &rest, sink, result, &unsaid);
+	counted = diag_count_end(&count, req);
+	if (unsaid.count)
+		ret = -EAGAIN;
+	notes_free(&unsaid);
+	if (ret || counted) {
+		if (rest.states)
+			sink->restart(sink->args[0]);
+		return ret ? ret : counted;
+	}
+	sink->add_counts(sink->args[0], count.counts);
+	result->records += count.total;
+	result->counted = true;
+	if (count.ns > result->kernel_ns)
+		result->kernel_ns = count.ns;
+	return 0;
+}
+
+int diag_dump(struct source *s, const struct dump_request *req, const struct sink *sink,
+	      struct dump_result *result, struct notes *notes)
+{
+	int64_t start = clock_monotonic_ns();
+	int ret = -EOPNOTSUPP;
+
+	*result = (struct dump_result){ 0 };
+	if (diag_count_pays(s, req, sink))
+		ret = dump_counts(s, req, sink, result);
+	if (ret) {
+		*result = (struct dump_result){ 0 };
+		ret = dump_walks(s, req, sink, result, notes);
+	}
+	result->total_ns = clock_monotonic_ns() - start;
 	if (!ret && result->repeats)
 		notes_set(notes, "repeats", "the kernel's table moved while it was read: %llu sockets "
 			  "came twice (and count once), as many may be missing",

@@ -69,12 +69,27 @@ static unsigned cpus(void)
 	return (unsigned)CPU_COUNT(&set);
 }
 
+int64_t diag_estimate(struct source *s)
+{
+	static const enum fact counters[] = { FACT_SOCK_TW, FACT_SOCK_TCP_INUSE };
+	struct str text = { 0 };
+	int64_t sockets = 0;
+
+	if (!source_file(s, fact_table[FACT_SOCK_TW].file, &text)) {
+		for (size_t i = 0; i < ARRAY_LEN(counters); i++) {
+			int64_t v = fact_extract(counters[i], str_text(&text));
+
+			sockets += v == FACT_UNKNOWN ? 0 : v;
+		}
+	}
+	str_free(&text);
+	return sockets;
+}
+
 unsigned diag_split_workers(struct source *s, const struct dump_request *req)
 {
 	const uint32_t many = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT);
-	struct str text = { 0 };
 	unsigned n = cpus();
-	int64_t sockets = 0;
 
 	if (n > req->workers)
 		n = req->workers;
@@ -82,14 +97,5 @@ unsigned diag_split_workers(struct source *s, const struct dump_request *req)
 		n = DIAG_WORKERS_MAX;
 	if (n < 2 || !(req->states & many))
 		return 1;
-	if (!source_file(s, fact_table[FACT_SOCK_TW].file, &text)) {
-		for (const enum fact *f = (const enum fact[]){ FACT_SOCK_TW, FACT_SOCK_TCP_INUSE,
-							       FACT_COUNT }; *f != FACT_COUNT; f++) {
-			int64_t v = fact_extract(*f, str_text(&text));
-
-			sockets += v == FACT_UNKNOWN ? 0 : v;
-		}
-	}
-	str_free(&text);
-	return sockets >= WORTH_SPLITTING ? n : 1;
+	return diag_estimate(s) >= WORTH_SPLITTING ? n : 1;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -20,6 +21,74 @@ int kernel_bpf(int cmd, union bpf_attr *attr)
 	long ret = syscall(SYS_bpf, cmd, attr, sizeof(*attr));
 
 	return ret < 0 ? -errno : (int)ret;
+}
+
+int kernel_map(uint32_t size)
+{
+	union bpf_attr attr = { 0 };
+
+	attr.map_type = BPF_MAP_TYPE_ARRAY;
+	attr.key_size = sizeof(uint32_t);
+	attr.value_size = size;
+	attr.max_entries = 1;
+	return kernel_bpf(BPF_MAP_CREATE, &attr);
+}
+
+int kernel_map_value(int map, void *value)
+{
+	union bpf_attr attr = { 0 };
+	uint32_t key = 0;
+
+	attr.map_fd = (uint32_t)map;
+	attr.key = (uintptr_t)&key;
+	attr.value = (uintptr_t)value;
+	return kernel_bpf(BPF_MAP_LOOKUP_ELEM, &attr);
+}
+
+static int load_iterator(const struct bpf_insn *insn, uint32_t count, uint32_t function,
+			 const char *name)
+{
+	union bpf_attr attr = { 0 };
+
+	attr.prog_type = BPF_PROG_TYPE_TRACING;
+	attr.expected_attach_type = BPF_TRACE_ITER;
+	attr.attach_btf_id = function;
+	attr.insns = (uintptr_t)insn;
+	attr.insn_cnt = count;
+	/* Helpers that read the kernel's memory are for programs that say so. */
+	attr.license = (uintptr_t)"Dual MIT/GPL";
+	memcpy(attr.prog_name, name, strnlen(name, sizeof(attr.prog_name) - 1));
+	return kernel_bpf(BPF_PROG_LOAD, &attr);
+}
+
+/** Opens the iterator of the program behind PROG. Its descriptor or -errno. */
+static int open_iterator(int prog)
+{
+	union bpf_attr attr = { 0 };
+	int link, ret;
+
+	attr.link_create.prog_fd = (uint32_t)prog;
+	attr.link_create.attach_type = BPF_TRACE_ITER;
+	link = kernel_bpf(BPF_LINK_CREATE, &attr);
+	if (link < 0)
+		return link;
+	attr = (union bpf_attr){ 0 };
+	attr.iter_create.link_fd = (uint32_t)link;
+	ret = kernel_bpf(BPF_ITER_CREATE, &attr);
+	close(link);
+	return ret;
+}
+
+int kernel_iterator(const struct bpf_insn *insn, uint32_t count, uint32_t function,
+		    const char *name)
+{
+	int prog = load_iterator(insn, count, function, name), fd;
+
+	if (prog < 0)
+		return prog;
+	fd = open_iterator(prog);
+	close(prog);
+	return fd;
 }
 
 int kernel_types_get(struct kernel_types *t)

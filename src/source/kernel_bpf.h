@@ -7,11 +7,24 @@
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 
 /** bpf(2). Its result or -errno. */
 NODISCARD NONNULL int kernel_bpf(int cmd, union bpf_attr *attr);
+
+/** An array map with one value of SIZE bytes, all zero. Its descriptor or -errno. */
+NODISCARD int kernel_map(uint32_t size);
+/** Reads the value of such a map into VALUE. 0 or -errno. */
+NODISCARD NONNULL int kernel_map_value(int map, void *value);
+
+/** Loads COUNT instructions as a program of the iterator whose function (bpf_iter_...) has the
+ *  number FUNCTION in the kernel's type information, and opens the iterator for the calling
+ *  thread's namespaces. NAME is what bpftool(8) shows, at most 15 bytes. A descriptor that runs the
+ *  program when it is read, or -errno. */
+NODISCARD NONNULL int kernel_iterator(const struct bpf_insn *insn, uint32_t count,
+				      uint32_t function, const char *name);
 
 /** The kernel's type information (BTF), for btf_find(). */
 struct kernel_types {

@@ -171,39 +171,6 @@ static int prepare(struct code *c, uint32_t *iterator)
 	return ret ? ret : write_program(c, want);
 }
 
-static int load_program(const struct code *c, uint32_t iterator)
-{
-	union bpf_attr attr = { 0 };
-
-	attr.prog_type = BPF_PROG_TYPE_TRACING;
-	attr.expected_attach_type = BPF_TRACE_ITER;
-	attr.attach_btf_id = iterator;
-	attr.insns = (uintptr_t)c->insn;
-	attr.insn_cnt = (uint32_t)c->len;
-	/* bpf_probe_read_kernel() is for programs that say so. */
-	attr.license = (uintptr_t)"Dual MIT/GPL";
-	memcpy(attr.prog_name, "tcptriage_files", sizeof("tcptriage_files"));
-	return kernel_bpf(BPF_PROG_LOAD, &attr);
-}
-
-/** Opens the iterator of the program behind PROG. Its descriptor or -errno. */
-static int open_iterator(int prog)
-{
-	union bpf_attr attr = { 0 };
-	int link, ret;
-
-	attr.link_create.prog_fd = (uint32_t)prog;
-	attr.link_create.attach_type = BPF_TRACE_ITER;
-	link = kernel_bpf(BPF_LINK_CREATE, &attr);
-	if (link < 0)
-		return link;
-	attr = (union bpf_attr){ 0 };
-	attr.iter_create.link_fd = (uint32_t)link;
-	ret = kernel_bpf(BPF_ITER_CREATE, &attr);
-	close(link);
-	return ret;
-}
-
 static void keep(const struct map *wanted, const struct open_file *f, struct vec *out)
 {
 	if (f->kind == OPEN_RING || !wanted || map_get(wanted, &f->inode))
@@ -257,18 +224,14 @@ int owners_bpf_read(const struct map *wanted, struct vec *out)
 	struct code code = { 0 };
 	uint32_t iterator;
 	struct stat st;
-	int ret, prog, fd;
+	int ret, fd;
 
 	if (stat("/proc/self/ns/pid", &st) < 0 || st.st_ino != FIRST_PID_NS)
 		return -EOPNOTSUPP;
 	ret = prepare(&code, &iterator);
 	if (ret)
 		return ret;
-	prog = load_program(&code, iterator);
-	if (prog < 0)
-		return prog;
-	fd = open_iterator(prog);
-	close(prog);
+	fd = kernel_iterator(code.insn, (uint32_t)code.len, iterator, "tcptriage_files");
 	if (fd < 0)
 		return fd;
 	ret = read_all(fd, wanted, out);

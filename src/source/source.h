@@ -11,6 +11,7 @@
 #include "base/attr.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "model/counts.h"
 #include "model/facts.h"
 #include "model/options.h"
 #include "model/owners.h"
@@ -71,12 +72,17 @@ struct sink {
 	void (*restart)(void *arg);
 	/** One argument a worker. */
 	void **args;
+	/** Optional: takes sockets that the kernel counted, in place of as many records, where the
+	 *  source can do so; COUNTS is an array of COUNTS_FAMILIES. For ARG[0]. */
+	void (*add_counts)(void *arg, const struct family_counts *counts);
 };
 
 /** What a dump did. */
 struct dump_result {
 	/** False where the answer is known to be short: say so, exit status 3. */
 	bool complete;
+	/** The kernel counted most of the records itself. */
+	bool counted;
 	/** Records handed out, repeats dropped, malformed records or lines skipped, restarts. */
 	uint64_t records, repeats, malformed, restarts;
 	/** Time in the kernel and in all (ns), bytes received, receives: for --debug. */
