@@ -15,8 +15,8 @@
  *  decides (the local one first). */
 NONNULL void diag_split(struct str *code, unsigned i, unsigned n);
 
-/** Sockets of S, mini-sockets among them, by the kernel's counters (sockstat): quickly had, and good
- *  enough to choose a way by. 0 where there is none. */
+/** Sockets of S, mini-sockets among them, by the kernel's counters (sockstat): quickly had, and
+ *  good enough to choose a way by. 0 where there is none. */
 NODISCARD NONNULL int64_t diag_estimate(struct source *s);
 
 /** Threads worth having for REQ on S: more than one only where there are many sockets to copy. */
