@@ -152,6 +152,8 @@ struct worker {
 	struct filter_context ctx;
 	/** Records of which the filter could not be decided. */
 	uint64_t undecided;
+	/** A SYN_RECV came by. */
+	bool requests;
 };
 
 static bool family_wanted(const struct options *opt, const struct sock *s)
@@ -166,6 +168,7 @@ static void worker_add(void *arg, const struct sock *s)
 	bool match = answer == FILTER_YES;
 	bool wanted = match && family_wanted(w->p->opt, s);
 
+	w->requests |= s->state == STATE_SYN_RECV;
 	w->undecided += answer == FILTER_UNKNOWN && family_wanted(w->p->opt, s);
 	for (size_t i = 0; i < w->count; i++) {
 		const struct analysis *a = w->folds[i].analysis;
@@ -191,6 +194,7 @@ static void worker_restart(void *arg)
 	struct worker *w = arg;
 
 	w->undecided = 0;
+	w->requests = false;
 	for (size_t i = 0; i < w->count; i++)
 		w->folds[i].analysis->restart(w->folds[i].state);
 }
@@ -327,7 +331,8 @@ static int dump_folds(struct pipeline *p, const struct needs *n, struct fold *fo
 	for (unsigned k = 0; k < workers; k++) {
 		w[k] = (struct worker){ p, xcalloc(count, sizeof(*folds)), states, count,
 					{ p->have_owners ? &p->owners : NULL,
-					  p->have_cgroups ? &p->cgroups : NULL }, 0 };
+					  p->have_cgroups ? &p->cgroups : NULL },
+					0, false };
 		args[k] = &w[k];
 		for (size_t i = 0; i < count; i++) {
 			struct fold *f = &w[k].folds[i];
@@ -341,7 +346,9 @@ static int dump_folds(struct pipeline *p, const struct needs *n, struct fold *fo
 		worker_restart(&w[k]);
 	}
 	ret = pipeline_dump(p, n, &sink, workers);
+	p->requests = false;
 	for (unsigned k = 0; k < workers; k++) {
+		p->requests |= w[k].requests;
 		undecided += w[k].undecided;
 		for (size_t i = 0; k && i < count; i++) {
 			folds[i].analysis->merge(folds[i].state, w[k].folds[i].state);
@@ -523,7 +530,7 @@ int pipeline_sample(struct pipeline *p, struct fold *folds, size_t count, struct
 	p->spent[1] = clock_monotonic_ns() - start;
 	if (ret)
 		return ret;
-	if (n.timeouts)
+	if (n.timeouts && p->requests)
 		read_timeouts(p);
 	nobody = n.owners && !fold_owners(p, folds, count);
 	if (folds_need_cgroups(p, folds, count, nobody))

@@ -34,6 +34,8 @@ struct pipeline {
 	struct owners owners;
 	struct cgroups cgroups;
 	bool have_owners, have_cgroups;
+	/** The last dump brought a SYN_RECV. */
+	bool requests;
 	/** SYN-ACK timeouts, see struct host; empty unless have_timeouts. */
 	struct map timeouts;
 	bool have_timeouts;

@@ -32,7 +32,8 @@ struct needs {
 	bool bind_table;
 	/** Holders of the inodes that want() names; cgroup paths. */
 	bool owners, cgroups;
-	/** host.timeouts wanted: reads all of /proc/net/tcp, so only where sockets are few. */
+	/** host.timeouts wanted: reads all of /proc/net/tcp, so only where sockets are few. It is
+	 *  not read where no SYN_RECV came by. */
 	bool timeouts;
 	/** States to be looked at once more when --sample begins, so that growth can be told. */
 	uint32_t sampled_states;
