@@ -11,6 +11,7 @@
 #include "analysis/ports_estimate.h"
 #include "base/escape.h"
 #include "base/file.h"
+#include "base/privilege.h"
 #include "base/suggest.h"
 #include "complete.h"
 #include "explain.h"
@@ -208,6 +209,16 @@ void command_help(const struct command *cmd, struct str *out)
 	}
 }
 
+/** What of lent rights the command can need: nothing for a recording or the runbook. All the rest
+ *  that shows holders may read as many descriptors as there are, by a program in the kernel. */
+static unsigned privileges(const struct command *cmd, const struct options *opt)
+{
+	if (opt->from || !options_for_sockets(cmd->id))
+		return 0;
+	return PRIVILEGE_PROCESSES | PRIVILEGE_BPF | PRIVILEGE_NETWORK |
+	       (opt->netns ? PRIVILEGE_NAMESPACES : 0);
+}
+
 int command_main(int argc, char **argv)
 {
 	const struct command *cmd = NULL;
@@ -235,5 +246,6 @@ int command_main(int argc, char **argv)
 	}
 	if (!cmd)
 		cmd = &commands[CMD_CHECK];
+	privilege_keep(privileges(cmd, &opt));
 	return cmd->run(cmd, &opt);
 }

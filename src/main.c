@@ -77,12 +77,14 @@
  *                shown, frame.c and history.c samples, settings.c how it starts, ui.c its state,
  *                batch.c as a log
  *   base/        knows nothing of TCP: alloc.c, str.c, vec.c, map.c, num.c, escape.c, file.c,
- *                suggest.c, wrap.c, when.c moments, word.c names as typed, crc32.c, lz.c
+ *                suggest.c, wrap.c, privilege.c rights
+ *                on loan, when.c moments, word.c names as typed, crc32.c, lz.c
  */
 #include <fcntl.h>
 #include <locale.h>
 #include <unistd.h>
 
+#include "base/privilege.h"
 #include "command.h"
 
 /** Descriptors 0 to 2 exist from here on: nothing opened later can be taken for them. What was
@@ -102,6 +104,10 @@ int main(int argc, char **argv)
 {
 	if (open_standard_streams() < 0)
 		return STATUS_FAILED;
+	if (privilege_begin() < 0) {
+		complain("rights that the caller does not have cannot be put away");
+		return STATUS_FAILED;
+	}
 	/* Only how characters look: numbers stay as scripts expect them. */
 	setlocale(LC_CTYPE, "");
 	return command_main(argc, argv);

@@ -116,6 +116,11 @@ const struct option_row option_table[] = {
 
 const size_t option_count = ARRAY_LEN(option_table);
 
+bool options_for_sockets(enum command_id id)
+{
+	return READERS >> id & 1;
+}
+
 bool option_applies(const struct option_row *o, enum command_id id)
 {
 	return o->commands >> id & 1;

@@ -57,4 +57,7 @@ NODISCARD NONNULL int options_parse(int argc, char **argv, struct options *opt,
 /** True where command ID takes row O. */
 NONNULL bool option_applies(const struct option_row *o, enum command_id id);
 
+/** True where command ID reads sockets. */
+bool options_for_sockets(enum command_id id);
+
 #endif

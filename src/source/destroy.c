@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "base/privilege.h"
 #include "source/live.h"
 #include "source/netlink.h"
 
@@ -81,7 +82,11 @@ int source_destroy(struct source *s, const struct sock *sock)
 		return ret;
 	nl = s->sockets[0];
 	fill(sock, &request);
+
+	uint64_t before = privilege_raise(PRIVILEGE_NETWORK);
+
 	ret = netlink_send(nl, &request.header);
+	privilege_lower(before);
 	while (ret == 0) {
 		const void *data;
 		size_t len;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/privilege.h"
 #include "base/str.h"
 
 /** Largest type information that is read: 5 MB here, some distributions' have twice that. */
@@ -18,9 +19,12 @@
 
 int kernel_bpf(int cmd, union bpf_attr *attr)
 {
+	uint64_t before = privilege_raise(PRIVILEGE_BPF);
 	long ret = syscall(SYS_bpf, cmd, attr, sizeof(*attr));
 
-	return ret < 0 ? -errno : (int)ret;
+	ret = ret < 0 ? -errno : ret;
+	privilege_lower(before);
+	return (int)ret;
 }
 
 int kernel_map(uint32_t size)

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/privilege.h"
 #include "source/bind_table.h"
 #include "source/cgroup.h"
 #include "source/diag.h"
@@ -30,6 +31,8 @@ static int open_sockets(void *arg)
 {
 	struct sockets_job *job = arg;
 	struct source *s = job->source;
+	/* What a socket may ask is settled when it is opened, and again when it asks. */
+	uint64_t before = privilege_raise(PRIVILEGE_NETWORK);
 	int ret = 0;
 
 	while (s->socket_count < job->n && !ret) {
@@ -37,6 +40,7 @@ static int open_sockets(void *arg)
 		if (!ret)
 			s->socket_count++;
 	}
+	privilege_lower(before);
 	return ret;
 }
 
@@ -71,13 +75,16 @@ static int open_beside(pid_t pid, const char *path)
 	static const char self[] = "/proc/thread-self/";
 	struct str beside = { 0 };
 	struct open_job job;
+	uint64_t before;
 	int ret;
 
 	if (!pid || strncmp(path, self, sizeof(self) - 1) != 0)
 		return -EACCES;
 	str_addf(&beside, "/proc/%d/%s", (int)pid, path + sizeof(self) - 1);
 	job.path = beside.s;
+	before = privilege_raise(PRIVILEGE_PROCESSES);
 	ret = open_file(&job);
+	privilege_lower(before);
 	str_free(&beside);
 	return ret ? ret : job.fd;
 }
@@ -149,25 +156,48 @@ static int live_bind_table(struct source *s, struct bind_table *out, struct note
 static int live_owners(struct source *s, const struct map *wanted, struct owners *out,
 		       struct notes *notes)
 {
-	(void)s; /* Processes of any namespace may hold its sockets. */
-	return owners_scan("/proc", wanted, 0, out, notes);
+	uint64_t before = privilege_raise(PRIVILEGE_PROCESSES);
+	/* Processes of any namespace may hold its sockets. */
+	int ret = owners_scan("/proc", wanted, 0, out, notes);
+
+	(void)s;
+	privilege_lower(before);
+	return ret;
 }
 
 static int live_in_flight(struct source *s, struct owners *out, struct notes *notes)
 {
+	uint64_t before = privilege_raise(PRIVILEGE_PROCESSES);
+	int ret = owners_scan_flight("/proc", 0, out, notes);
+
 	(void)s;
-	return owners_scan_flight("/proc", 0, out, notes);
+	privilege_lower(before);
+	return ret;
 }
 
 static int live_cgroups(struct source *s, struct cgroups *out, struct notes *notes)
 {
+	uint64_t before = privilege_raise(PRIVILEGE_PROCESSES);
+	int ret = cgroups_walk("/proc", out, notes);
+
 	(void)s;
-	return cgroups_walk("/proc", out, notes);
+	privilege_lower(before);
+	return ret;
+}
+
+static int live_dump(struct source *s, const struct dump_request *req, const struct sink *sink,
+		     struct dump_result *result, struct notes *notes)
+{
+	uint64_t before = privilege_raise(PRIVILEGE_NETWORK);
+	int ret = diag_dump(s, req, sink, result, notes);
+
+	privilege_lower(before);
+	return ret;
 }
 
 const struct backend netlink_backend = {
 	.name = "netlink",
-	.dump = diag_dump,
+	.dump = live_dump,
 	.file = live_file,
 	.bind_table = live_bind_table,
 	.owners = live_owners,

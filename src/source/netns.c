@@ -18,6 +18,7 @@
 
 #include "base/alloc.h"
 #include "base/num.h"
+#include "base/privilege.h"
 
 /* Largest process number of any kernel (PID_MAX_LIMIT). */
 #define PID_LIMIT (4u << 20)
@@ -62,9 +63,13 @@ static _Thread_local const struct netns *visited;
 static void *visit_thread(void *p)
 {
 	struct visit *v = p;
+	uint64_t before = privilege_raise(PRIVILEGE_NAMESPACES);
 
 	visited = v->ns;
-	v->ret = setns(v->fd, CLONE_NEWNET) < 0 ? -errno : v->fn(v->arg);
+	v->ret = setns(v->fd, CLONE_NEWNET) < 0 ? -errno : 0;
+	privilege_lower(before);
+	if (v->ret == 0)
+		v->ret = v->fn(v->arg);
 	return NULL;
 }
 
@@ -179,8 +184,7 @@ int netns_open_path(const char *path, const char *name, struct netns **out, stru
 	try_entering(ns);
 	if (ns->refusal != 0) {
 		ret = -ns->refusal;
-		str_addf(why, "cannot enter network namespace %s: %s", name,
-			 strerror(ns->refusal));
+		str_addf(why, "cannot enter network namespace %s: %s", name, netns_missing(ns));
 		netns_close(ns);
 		return ret;
 	}
@@ -212,7 +216,7 @@ static int open_from_outside(pid_t pid, const char *name, int refusal, struct ne
 	return 0;
 }
 
-int netns_open_pid(pid_t pid, const char *name, struct netns **out, struct str *why)
+static int open_process(pid_t pid, const char *name, struct netns **out, struct str *why)
 {
 	char path[48];
 
@@ -238,6 +242,15 @@ int netns_open_pid(pid_t pid, const char *name, struct netns **out, struct str *
 
 	netns_close(ns);
 	return open_from_outside(pid, name, refusal, out, why);
+}
+
+int netns_open_pid(pid_t pid, const char *name, struct netns **out, struct str *why)
+{
+	uint64_t before = privilege_raise(PRIVILEGE_PROCESSES);
+	int ret = open_process(pid, name, out, why);
+
+	privilege_lower(before);
+	return ret;
 }
 
 /* Where `ip netns add` leaves its mounts; /var/run is the same folder nearly everywhere. */
@@ -304,6 +317,18 @@ bool netns_enterable(const struct netns *ns)
 int netns_refusal(const struct netns *ns)
 {
 	return ns->refusal;
+}
+
+const char *netns_missing(const struct netns *ns)
+{
+	switch (ns->refusal) {
+	case EACCES: /* Its file could not even be opened. */
+		return "needs CAP_SYS_PTRACE and CAP_SYS_ADMIN";
+	case EPERM:
+		return "needs CAP_SYS_ADMIN";
+	default:
+		return strerror(ns->refusal);
+	}
 }
 
 pid_t netns_pid(const struct netns *ns)

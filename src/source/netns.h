@@ -46,6 +46,9 @@ NODISCARD bool netns_enterable(const struct netns *ns);
 /** Why it cannot be entered (EACCES, EPERM …); 0 where it can. */
 NODISCARD NONNULL int netns_refusal(const struct netns *ns);
 
+/** What would let it be entered, or what else is wrong, in a few words; for one that cannot. */
+RETURNS_NONNULL NONNULL const char *netns_missing(const struct netns *ns);
+
 /** A process whose /proc/PID/net shows the namespace; 0 where none is known. */
 NODISCARD NONNULL pid_t netns_pid(const struct netns *ns);
 

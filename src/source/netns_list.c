@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/num.h"
+#include "base/privilege.h"
 #include "model/owners.h"
 #include "source/mount_parse.h"
 #include "source/owners_read.h"
@@ -374,7 +375,7 @@ static void try_entries(struct find *f)
 	l->entries.len = kept;
 }
 
-int netns_list_read(struct netns_list *out)
+static int read_list(struct netns_list *out)
 {
 	struct find f = { .list = out, .by_key = MAP_OF(uint64_t, uint32_t),
 			  .by_file = MAP_OF(uint64_t, uint32_t) };
@@ -407,6 +408,15 @@ int netns_list_read(struct netns_list *out)
 	return ret;
 }
 
+int netns_list_read(struct netns_list *out)
+{
+	uint64_t before = privilege_raise(PRIVILEGE_PROCESSES);
+	int ret = read_list(out);
+
+	privilege_lower(before);
+	return ret;
+}
+
 const struct netns_entry *netns_list_find(const struct netns_list *l, const char *name)
 {
 	for (size_t i = 0; i < l->entries.len; i++) {
@@ -422,8 +432,14 @@ int netns_entry_open(const struct netns_entry *e, struct netns **out, struct str
 {
 	if (e->pid != 0)
 		return netns_open_pid(e->pid, e->name, out, why);
-	if (e->path != NULL)
-		return netns_open_path(e->path, e->name, out, why);
+	if (e->path != NULL) {
+		/* A path that the kernel has told: a mount, or a descriptor of a process. */
+		uint64_t before = privilege_raise(PRIVILEGE_PROCESSES);
+		int ret = netns_open_path(e->path, e->name, out, why);
+
+		privilege_lower(before);
+		return ret;
+	}
 	str_addf(why, "network namespace %s is only seen through threads that must not be looked at",
 		 e->name);
 	return -EACCES;

@@ -24,8 +24,13 @@ static void host_name(struct source *s)
 /** Turns to /proc, for good. */
 static void fall_back(struct source *s, int reason, struct notes *notes)
 {
-	notes_add(notes, "netlink is not available (%s): reading /proc/net/tcp* instead",
-		  strerror(-reason));
+	if (netns_enterable(s->netns))
+		notes_add(notes, "netlink is not available (%s): reading /proc/net/tcp* instead",
+			  strerror(-reason));
+	else
+		notes_add(notes, "network namespace %s must not be entered (%s): its sockets are "
+				 "those of /proc/%d/net", netns_name(s->netns),
+			  netns_missing(s->netns), (int)netns_pid(s->netns));
 	s->ops->close(s);
 	s->ops = &proc_backend;
 }
@@ -52,7 +57,9 @@ static int open_live(struct source *s, struct notes *notes, struct str *why)
 	if (s->choice != SOURCE_PROC)
 		ret = live_sockets(s, 1);
 	if (ret && s->choice == SOURCE_NETLINK) {
-		str_addf(why, "netlink is not available: %s", strerror(-ret));
+		str_addf(why, "netlink is not available: %s%s",
+			 netns_enterable(s->netns) ? "" : "its network namespace must not be entered: ",
+			 netns_enterable(s->netns) ? strerror(-ret) : netns_missing(s->netns));
 		return ret;
 	}
 	if (ret)

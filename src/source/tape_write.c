@@ -247,6 +247,22 @@ static int write_head(struct tape_writer *w)
 	return w->error;
 }
 
+/* True for another user's file in a folder where everybody may leave some, as /tmp: it was laid
+ * there to be written into, and read. (Kernels refuse it where fs.protected_regular is set.) */
+static bool is_bait(const char *file, const struct stat *st)
+{
+	const char *slash = strrchr(file, '/');
+	char *folder = slash == NULL ? xstrdup(".")
+				     : xstrndup(file, (size_t)(slash - file) + 1);
+	struct stat dir;
+	bool bait = st->st_uid != geteuid() && stat(folder, &dir) == 0 &&
+		    (dir.st_mode & (S_ISVTX | S_IWOTH)) == (S_ISVTX | S_IWOTH) &&
+		    st->st_uid != dir.st_uid;
+
+	free(folder);
+	return bait;
+}
+
 static int open_file(struct tape_writer *w, struct notes *notes, struct str *why)
 {
 	struct stat st;
@@ -263,6 +279,10 @@ static int open_file(struct tape_writer *w, struct notes *notes, struct str *why
 	if (!S_ISREG(st.st_mode)) {
 		str_addf(why, "%s: not a regular file", w->file);
 		return -EBADMSG;
+	}
+	if (is_bait(w->file, &st)) {
+		str_addf(why, "%s: it is another user's, in a folder for everybody", w->file);
+		return -EACCES;
 	}
 	if (flock(w->fd, LOCK_EX | LOCK_NB) < 0) {
 		str_addf(why, "%s: another program is writing it", w->file);

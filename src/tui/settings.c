@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/num.h"
+#include "base/privilege.h"
 #include "base/suggest.h"
 #include "tui/tui.h"
 #include "tui/ui.h"
@@ -22,7 +22,7 @@ static bool settings_path(struct str *out, bool make)
 {
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 
-	if (getauxval(AT_SECURE))
+	if (privilege_is_lent())
 		return false;
 	if (config && *config == '/')
 		str_add(out, config);

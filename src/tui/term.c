@@ -7,11 +7,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/privilege.h"
 
 /** Seconds that leaving in good order may take after a signal; a terminal that takes no more bytes
  *  (flow control, a dead line) must not keep the program alive. */
@@ -47,7 +47,7 @@ void term_distrust_environment(void)
 					     "HOME",	 "NCURSES_TRACE",    "NCURSES_NO_UTF8_ACS",
 					     "ESCDELAY", "NCURSES_NO_SETBUF", "NCURSES_ASSUMED_COLORS" };
 
-	if (!getauxval(AT_SECURE))
+	if (!privilege_is_lent())
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		unsetenv(names[i]);

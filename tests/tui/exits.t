@@ -306,6 +306,17 @@ def more_privilege():
             same(job.ended(), "exit 3", f"{name}: the caller's description is not used")
             ok("unknown terminal type 'mine'" in job.text(), f"{name}: and that is said", job.text())
         job.close()
+    # Nor the caller's settings: a row that only this view has.
+    os.makedirs(os.path.join(folder, "tcptriage"))
+    with open(os.path.join(folder, "tcptriage", "top"), "w", encoding="ascii") as f:
+        f.write("view=close-wait\n")
+    for name, expected in (("plain", "no socket is in CLOSE_WAIT"), ("capable", "FIN_WAIT2")):
+        job = Job([*NETNS, *nobody, os.path.join(folder, name), "top"],
+                  env={"TERM": "xterm", "XDG_CONFIG_HOME": folder}, columns=120)
+        ok(job.wait(expected), f"{name}: the caller's settings are {'' if name == 'plain' else 'not '}used", job.text())
+        job.keys("q")
+        same(job.ended(), "exit 0", f"{name}: leaves")
+        job.close()
 
 
 leaves()
