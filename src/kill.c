@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/num.h"
 #include "names.h"
 #include "output.h"
 #include "pipeline.h"
@@ -129,7 +130,7 @@ static bool confirmed(const struct kill *k)
 	char answer[16];
 
 	fprintf(stderr, "Destroy %s%zu socket%s? [y/N] ", k->victims.len > 1 ? "these " : "this ",
-		k->victims.len, k->victims.len == 1 ? "" : "s");
+		k->victims.len, num_word(k->victims.len, "", "s"));
 	fflush(stderr);
 	return fgets(answer, sizeof(answer), stdin) != NULL &&
 	       (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0);

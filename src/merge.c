@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/num.h"
 
 /* One namespace. */
 struct part {
@@ -263,13 +264,14 @@ static void merge_check(struct merge *m, struct report *out)
 	struct value *summary = value_get(out->root, "summary");
 
 	summary->kind = VALUE_TEXT;
-	summary->text = arena_printf(a, "%s: something is wrong in %zu of %zu network namespaces",
+	summary->text = arena_printf(a, "%s: something is wrong in %zu of %zu network namespace%s",
 				     !out->complete    ? "UNKNOWN: not all could be read" :
-				     out->status == 2 ? "CRITICAL" : "WARNING", bad, m->count);
+				     out->status == 2 ? "CRITICAL" : "WARNING", bad, m->count,
+				     num_word(m->count, "", "s"));
 	if (bad == 0)
-		summary->text = arena_printf(a, "%s: nothing wrong in %zu network namespaces",
+		summary->text = arena_printf(a, "%s: nothing wrong in %zu network namespace%s",
 					     out->complete ? "OK" : "UNKNOWN: not all could be read",
-					     m->count);
+					     m->count, num_word(m->count, "", "s"));
 }
 
 /* The settings of each namespace, by its name. */

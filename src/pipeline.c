@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/num.h"
 #include "source/probe.h"
 #include "source/users.h"
 
@@ -294,7 +295,7 @@ void pipeline_note_undecided(struct pipeline *p, uint64_t count)
 	if (count)
 		notes_add(&p->notes, "%llu socket%s left out: what the filter asks of %s (process, "
 			  "user, control group) is not known here", (unsigned long long)count,
-			  count == 1 ? "" : "s", count == 1 ? "it" : "them");
+			  num_word(count, "", "s"), num_word(count, "it", "them"));
 }
 
 void pipeline_cgroups(struct pipeline *p)

@@ -143,9 +143,10 @@ static int summarize(const struct run *r, const char *file, int ret)
 	struct str out = { 0 };
 
 	escape_text(&out, file, strlen(file), false);
-	str_addf(&out, ": %llu samples, %llu bytes; %llu sockets in the last\n",
-		 (unsigned long long)r->samples, (unsigned long long)r->bytes,
-		 (unsigned long long)r->sockets);
+	str_addf(&out, ": %llu sample%s, %llu bytes; %llu socket%s in the last\n",
+		 (unsigned long long)r->samples, num_word(r->samples, "", "s"),
+		 (unsigned long long)r->bytes, (unsigned long long)r->sockets,
+		 num_word(r->sockets, "", "s"));
 	output_add(&out);
 	str_free(&out);
 	return output_end(ret < 0 || !r->complete ? STATUS_FAILED : STATUS_OK);

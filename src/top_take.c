@@ -11,6 +11,7 @@
 
 #include "analysis/analysis.h"
 #include "base/alloc.h"
+#include "base/num.h"
 #include "base/when.h"
 #include "top_header.h"
 #include "top_list.h"
@@ -184,7 +185,8 @@ void take_save(struct take *t, const char *path)
 	int ret;
 
 	if (t->recorder)
-		take_say(t, "%llu samples saved to %s", (unsigned long long)t->saved, t->save_path);
+		take_say(t, "%llu sample%s saved to %s", (unsigned long long)t->saved,
+			 num_word(t->saved, "", "s"), t->save_path);
 	recorder_close(t->recorder);
 	source_close(t->save_source);
 	free(t->save_path);

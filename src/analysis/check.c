@@ -8,6 +8,7 @@
 #include "analysis/analysis.h"
 #include "analysis/check_tree.h"
 #include "analysis/findings.h"
+#include "base/num.h"
 
 /** The analyses that check asks. */
 enum part_id { PART_PORTS, PART_CLOSE_WAIT, PART_LISTENERS, PART_HANDSHAKES, PART_COUNT };
@@ -277,14 +278,14 @@ static char *headline(struct report *report, const struct check *c, const struct
 	if (!report->complete)
 		str_add(&text, "not all could be read; ");
 	if (problems) {
-		str_addf(&text, "%zu problem%s: ", problems, problems > 1 ? "s" : "");
+		str_addf(&text, "%zu problem%s: ", problems, num_word(problems, "", "s"));
 		add_ids(&text, r, n);
 	} else {
 		str_addf(&text, "nothing wrong, %llu socket%s", (unsigned long long)sockets,
-			 sockets == 1 ? "" : "s");
+			 num_word(sockets, "", "s"));
 	}
 	if (remarks)
-		str_addf(&text, "; %zu remark%s", remarks, remarks > 1 ? "s" : "");
+		str_addf(&text, "; %zu remark%s", remarks, num_word(remarks, "", "s"));
 	line = arena_strdup(&report->arena, str_text(&text));
 	str_free(&text);
 	return line;

@@ -2,6 +2,7 @@
 /* Judgements on limits and settings of the host: facts alone, no sockets. */
 #include "analysis/check_judges.h"
 #include "analysis/check_tree.h"
+#include "base/num.h"
 
 /** What counter ID did during the sample, as evidence member KEY; 0 where that is unknown. */
 static int64_t counted(const struct evidence *e, struct finding *out, enum fact id, const char *key)
@@ -27,8 +28,8 @@ void judge_time_wait_overflow(const struct evidence *e, const struct finding_row
 	overflows = counted(e, out, FACT_TW_OVERFLOW, "overflows");
 	if (overflows > 0)
 		finding_raise(out, e->arena, SEVERITY_WARNING,
-			      "%lld connections closed without TIME_WAIT during the sample",
-			      (long long)overflows);
+			      "%lld connection%s closed without TIME_WAIT during the sample",
+			      (long long)overflows, num_word((uint64_t)overflows, "", "s"));
 }
 
 void judge_orphan_limit(const struct evidence *e, const struct finding_row *row,
@@ -41,8 +42,9 @@ void judge_orphan_limit(const struct evidence *e, const struct finding_row *row,
 	killed = counted(e, out, FACT_ABORT_ON_MEMORY, "killed");
 	/* The counter is shared with the lack of memory, which has a finding of its own. */
 	if (killed > 0 && out->known && out->severity != SEVERITY_OK)
-		finding_raise(out, e->arena, SEVERITY_CRITICAL, "%lld orphans killed during the sample",
-			      (long long)killed);
+		finding_raise(out, e->arena, SEVERITY_CRITICAL,
+			      "%lld orphan%s killed during the sample", (long long)killed,
+			      num_word((uint64_t)killed, "", "s"));
 }
 
 void judge_tcp_memory(const struct evidence *e, const struct finding_row *row, struct finding *out)
@@ -64,8 +66,8 @@ void judge_tcp_memory(const struct evidence *e, const struct finding_row *row, s
 			      "came under memory pressure during the sample");
 	if (killed > 0 && out->severity != SEVERITY_OK)
 		finding_raise(out, e->arena, SEVERITY_CRITICAL,
-			      "%lld connections reset for lack of memory during the sample",
-			      (long long)killed);
+			      "%lld connection%s reset for lack of memory during the sample",
+			      (long long)killed, num_word((uint64_t)killed, "", "s"));
 }
 
 void judge_conntrack_full(const struct evidence *e, const struct finding_row *row,
@@ -81,11 +83,13 @@ void judge_conntrack_full(const struct evidence *e, const struct finding_row *ro
 	 * judged. */
 	(void)counted(e, out, FACT_CT_INSERT_FAILED, "insert_failed");
 	if (drops > 0)
-		finding_raise(out, e->arena, SEVERITY_CRITICAL, "%lld packets dropped during the sample",
-			      (long long)drops);
+		finding_raise(out, e->arena, SEVERITY_CRITICAL,
+			      "%lld packet%s dropped during the sample", (long long)drops,
+			      num_word((uint64_t)drops, "", "s"));
 	if (early > 0)
 		finding_raise(out, e->arena, SEVERITY_WARNING,
-			      "%lld entries evicted early during the sample", (long long)early);
+			      "%lld entr%s evicted early during the sample", (long long)early,
+			      num_word((uint64_t)early, "y", "ies"));
 }
 
 void judge_file_table_full(const struct evidence *e, const struct finding_row *row,
@@ -119,7 +123,8 @@ void judge_neighbor_table_full(const struct evidence *e, const struct finding_ro
 		counted(e, out, FACT_NEIGH6_TABLE_FULLS, "overflows_ipv6");
 	if (fulls > 0)
 		finding_raise(out, e->arena, SEVERITY_CRITICAL,
-			      "the table overflowed %lld times during the sample", (long long)fulls);
+			      "the table overflowed %lld time%s during the sample",
+			      (long long)fulls, num_word((uint64_t)fulls, "", "s"));
 }
 
 /** A setting and the values of it that are worth a word. */
@@ -165,7 +170,7 @@ void judge_risky_setting(const struct evidence *e, const struct finding_row *row
 		value_add_text(e->arena, list, NULL, fact_table[r->fact].what);
 	}
 	if (!out->known && any)
-		finding_say(out, e->arena, SEVERITY_OK, 0, "none of %zu settings looked at",
+		finding_say(out, e->arena, SEVERITY_OK, 0, "none of the %zu settings looked at",
 			    ARRAY_LEN(risks));
 	(void)row;
 }

@@ -31,11 +31,12 @@ static void show_owner(struct arena *a, struct finding *out, const struct value 
 }
 
 /** "812 sockets in CLOSE_WAIT of app (pid 5), the oldest for 41m at least", in the arena. */
-static const char *owner_words(struct arena *a, const struct value *owner, const char *key)
+static const char *owner_words(struct arena *a, const struct value *owner)
 {
-	double oldest = tree_number(owner, "oldest_seconds", NAN), limit = tree_number(owner, "fds.limit", NAN);
-	const char *words = arena_printf(a, "%.0f sockets in CLOSE_WAIT of %s",
-					 tree_number(owner, key, 0), tree_process(a, owner));
+	double oldest = tree_number(owner, "oldest_seconds", NAN);
+	double limit = tree_number(owner, "fds.limit", NAN), n = tree_number(owner, "sockets", 0);
+	const char *words = arena_printf(a, "%.0f socket%s in CLOSE_WAIT of %s", n,
+					 num_word((uint64_t)n, "", "s"), tree_process(a, owner));
 	char duration[16];
 
 	if (!isnan(oldest))
@@ -52,9 +53,11 @@ void judge_close_wait_leak(const struct evidence *e, UNUSED const struct finding
 {
 	const struct value *worst = NULL;
 	size_t n = 0;
+	double total;
 
 	if (!e->close_wait)
 		return;
+	total = tree_number(e->close_wait, "total", 0);
 	for (const struct value *v = tree_first(e->close_wait, "owners"); v; v = v->next) {
 		if (!tree_is(v, "verdict", "leak"))
 			continue;
@@ -66,12 +69,12 @@ void judge_close_wait_leak(const struct evidence *e, UNUSED const struct finding
 	if (worst)
 		finding_say(out, e->arena,
 			    fd_share(worst) >= NEAR_LIMIT ? SEVERITY_CRITICAL : SEVERITY_WARNING,
-			    1 + fd_share(worst), n > 1 ? "%s; and %zu processes more" : "%s",
-			    owner_words(e->arena, worst, "sockets"), n - 1);
+			    1 + fd_share(worst), n > 1 ? "%s; and %zu more process%s" : "%s",
+			    owner_words(e->arena, worst), n - 1, num_word(n - 1, "", "es"));
 	else
 		finding_say(out, e->arena, SEVERITY_OK, 0,
-			    "%.0f sockets in CLOSE_WAIT, no process leaks them",
-			    tree_number(e->close_wait, "total", 0));
+			    "%.0f socket%s in CLOSE_WAIT, no process leaks any", total,
+			    num_word((uint64_t)total, "", "s"));
 }
 
 /** True where the accept queue of V's process is a finding already. */
@@ -111,8 +114,9 @@ void judge_close_wait_stuck_reader(const struct evidence *e, UNUSED const struct
 							    "unread or unaccepted");
 		return;
 	}
-	finding_say(out, e->arena, SEVERITY_WARNING, 1, n > 1 ? "%s; and %zu processes more" : "%s",
-		    owner_words(e->arena, worst, "sockets"), n - 1);
+	finding_say(out, e->arena, SEVERITY_WARNING, 1,
+		    n > 1 ? "%s; and %zu more process%s" : "%s", owner_words(e->arena, worst), n - 1,
+		    num_word(n - 1, "", "es"));
 	if (tree_is(worst, "verdict", "stuck-accept"))
 		out->cause = "the program does not accept: these connections came, were closed by "
 			     "their peers and still wait in its accept queue";

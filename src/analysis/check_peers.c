@@ -5,6 +5,7 @@
 
 #include "analysis/check_judges.h"
 #include "analysis/check_tree.h"
+#include "base/num.h"
 #include "base/vec.h"
 
 /** So many stalled connections confirm each other; fewer are chance. */
@@ -89,8 +90,11 @@ static bool is_dead(const struct peer_row *p)
 	return (double)p->group.count * 2 >= p->pool;
 }
 
-/** Shows the first peers of ROWS as evidence; returns the first in words, in the arena. */
-static const char *show_peers(const struct evidence *e, const struct vec *rows, struct finding *out)
+/** Shows the first peers of ROWS as evidence; returns the first in words (", 3 of them with
+ *  192.0.2.1:80"; without the number where its connections are not those that were COUNTED), in the
+ *  arena. */
+static const char *show_peers(const struct evidence *e, const struct vec *rows, bool counted,
+			      struct finding *out)
 {
 	struct value *list = value_add_array(e->arena, out->evidence, "peers");
 	struct str text = { 0 };
@@ -114,13 +118,18 @@ static const char *show_peers(const struct evidence *e, const struct vec *rows, 
 	if (rows->len) {
 		const struct peer_row *r = &VEC_AT(rows, struct peer_row, 0);
 
-		if (r->peer.incoming)
-			str_addf(&text, "our port %u: ", r->peer.port);
+		if (rows->len == 1)
+			str_add(&text, ", with ");
+		else if (!counted)
+			str_add(&text, ", most of them with ");
+		else
+			str_addf(&text, ", %llu of them with ", (unsigned long long)r->group.count);
 		addr_add_endpoint(&text, &r->peer.addr, r->peer.incoming ? 0 : r->peer.port);
 		/* A client's own port says nothing. */
 		if (r->peer.incoming)
 			text.len -= 2, text.s[text.len] = '\0';
-		str_addf(&text, " (%llu)", (unsigned long long)r->group.count);
+		if (r->peer.incoming)
+			str_addf(&text, ", clients of our port %u", r->peer.port);
 	}
 	worst = arena_strdup(e->arena, str_text(&text));
 	str_free(&text);
@@ -164,7 +173,7 @@ void judge_peer_not_acking(const struct evidence *e, const struct finding_row *r
 	const char *worst;
 
 	add_numbers(e, out, stalled, all);
-	worst = show_peers(e, &rows, out);
+	worst = show_peers(e, &rows, true, out);
 	/* One peer is that peer's fault; half of all connections to several is this host's. */
 	if (severity == SEVERITY_CRITICAL && rows.len < 2)
 		severity = SEVERITY_WARNING;
@@ -173,10 +182,10 @@ void judge_peer_not_acking(const struct evidence *e, const struct finding_row *r
 	if (count_dead(&rows, 1) && severity < SEVERITY_WARNING)
 		severity = SEVERITY_WARNING;
 	finding_say(out, e->arena, severity, share / row->warning,
-		    "%llu of %llu connections have sent the same %d times and more without an "
-		    "answer (%d s at least)%s%s",
-		    (unsigned long long)stalled, (unsigned long long)all, STALL_RETRANSMITS,
-		    STALL_SECONDS, rows.len ? ", most of them with " : "", worst);
+		    "%llu of %llu connection%s sent the same data %d times or more without an "
+		    "answer (for %d s at least)%s",
+		    (unsigned long long)stalled, (unsigned long long)all, num_word(all, "", "s"),
+		    STALL_RETRANSMITS, STALL_SECONDS, worst);
 	vec_free(&rows);
 }
 
@@ -191,16 +200,16 @@ void judge_last_ack_pileup(const struct evidence *e, const struct finding_row *r
 	const char *worst;
 
 	add_numbers(e, out, stalled, all);
-	worst = show_peers(e, &rows, out);
+	worst = show_peers(e, &rows, true, out);
 	if (stalled < CONFIRMED)
 		severity = SEVERITY_OK;
 	else if (count_dead(&rows, CONFIRMED))
 		severity = SEVERITY_WARNING;
 	finding_say(out, e->arena, severity, share / row->warning,
-		    "%llu of %llu connections wait in LAST_ACK or CLOSING, their FIN sent %d times "
-		    "and more%s%s",
-		    (unsigned long long)stalled, (unsigned long long)all, STALL_RETRANSMITS,
-		    rows.len ? ", most of them with " : "", worst);
+		    "%llu of %llu connection%s stuck in LAST_ACK or CLOSING, the FIN sent %d times "
+		    "or more%s",
+		    (unsigned long long)stalled, (unsigned long long)all, num_word(all, "", "s"),
+		    STALL_RETRANSMITS, worst);
 	vec_free(&rows);
 }
 
@@ -218,11 +227,10 @@ static void judge_orphans(const struct evidence *e, const struct finding_row *ro
 		      (int64_t)e->stalls->stalled[STALL_ORPHAN]);
 	value_add_int(e->arena, out->evidence, "silent_orphans", (int64_t)silent);
 	if (silent >= CONFIRMED && share >= 2 * row->warning) {
-		worst = show_peers(e, &rows, out);
+		worst = show_peers(e, &rows, false, out);
 		finding_raise(out, e->arena, SEVERITY_WARNING,
-			      "%llu orphans in FIN_WAIT2 whose peers do not close, most of them with "
-			      "%s",
-			      (unsigned long long)silent, worst);
+			      "%llu orphan%s in FIN_WAIT2 without a FIN from the peer%s",
+			      (unsigned long long)silent, num_word(silent, "", "s"), worst);
 	}
 	vec_free(&rows);
 }
@@ -244,17 +252,16 @@ void judge_fin_wait2_pileup(const struct evidence *e, const struct finding_row *
 		/* Without tcp_info nobody knows how long those wait that are still held. */
 		if (!out->known && e->stalls->ageless < CONFIRMED)
 			finding_say(out, e->arena, SEVERITY_OK, share / row->warning,
-				    "%llu of %llu connections half-closed and silent for %d s",
+				    "%llu of %llu connection%s half-closed and silent for %d s",
 				    (unsigned long long)stalled, (unsigned long long)all,
-				    STALL_SILENT_S);
+				    num_word(all, "", "s"), STALL_SILENT_S);
 	} else {
-		const char *worst = show_peers(e, &rows, out);
+		const char *worst = show_peers(e, &rows, true, out);
 
 		finding_say(out, e->arena, severity, share / row->warning,
-			    "%llu of %llu connections are half-closed by us and silent for %d s and "
-			    "more, most of them with %s",
-			    (unsigned long long)stalled, (unsigned long long)all, STALL_SILENT_S,
-			    worst);
+			    "%llu of %llu connection%s half-closed by us and silent for %d s or more%s",
+			    (unsigned long long)stalled, (unsigned long long)all,
+			    num_word(all, "", "s"), STALL_SILENT_S, worst);
 	}
 	vec_free(&rows);
 }

@@ -116,8 +116,8 @@ void judge_port_exhaustion(const struct evidence *e, UNUSED const struct finding
 	value_add_int(e->arena, out->evidence, "affected", (int64_t)n);
 	if (worst) {
 		finding_say(out, e->arena, pool_severity(worst), 2 - headroom(worst),
-			    n > 1 ? "%s; and %zu destinations more" : "%s",
-			    pool_words(e->arena, worst), n - 1);
+			    n > 1 ? "%s; and %zu more destination%s" : "%s",
+			    pool_words(e->arena, worst), n - 1, num_word(n - 1, "", "s"));
 		return;
 	}
 	worst = value_get(e->ports, "worst");
@@ -139,8 +139,8 @@ void judge_port_search_slow(const struct evidence *e, UNUSED const struct findin
 	worst = worst_pool(e, out, is_only_slow, &n);
 	if (worst)
 		finding_say(out, e->arena, SEVERITY_WARNING, 2 - headroom(worst),
-			    n > 1 ? "%s; and %zu destinations more" : "%s",
-			    pool_words(e->arena, worst), n - 1);
+			    n > 1 ? "%s; and %zu more destination%s" : "%s",
+			    pool_words(e->arena, worst), n - 1, num_word(n - 1, "", "s"));
 	else
 		finding_say(out, e->arena, SEVERITY_OK, 0,
 			    "no destination has taken half of the range");
@@ -168,8 +168,10 @@ void judge_port_range_overlap(const struct evidence *e, UNUSED const struct find
 	}
 	if (first)
 		finding_say(out, e->arena, SEVERITY_INFO, (double)n,
-			    "%zu listeners on a port that outgoing connections may take while they "
-			    "are down: %.0f of %s%s",
+			    n == 1 ? "%zu listener on a port that an outgoing connection may take "
+				     "while it is down: %.0f of %s%s" :
+				     "%zu listeners on ports that outgoing connections may take "
+				     "while they are down: %.0f of %s%s",
 			    n, tree_number(first, "port", 0), tree_process(e->arena, first),
 			    n > 1 ? " and more" : "");
 	else
@@ -199,9 +201,9 @@ void judge_bind_before_connect(const struct evidence *e, const struct finding_ro
 	value_add_real(e->arena, out->evidence, "share", share);
 	if (most)
 		finding_say(out, e->arena, finding_severity(row, share), share / row->warning,
-			    "%.0f of %.0f ports (%.1f %%) are bound before they are connected, most "
-			    "of them by %s",
-			    ports, size, share * 100, tree_process(e->arena, most));
+			    "%.0f of %.0f ports (%.1f %%) bound before connect()%s by %s", ports,
+			    size, share * 100, list->children.count > 1 ? ", most" : "",
+			    tree_process(e->arena, most));
 	else
 		finding_say(out, e->arena, SEVERITY_OK, 0, "no port is bound before it is connected");
 }

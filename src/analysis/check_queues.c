@@ -7,6 +7,7 @@
 #include "analysis/check_judges.h"
 #include "analysis/check_tree.h"
 #include "base/map.h"
+#include "base/num.h"
 
 /** So many hanging handshakes confirm each other; and so long is hanging, s: the third second is
  *  the second retransmission at the earliest. */
@@ -45,10 +46,10 @@ static const char *queue_words(struct arena *a, const struct value *v)
 	const char *name = listener_name(a, v);
 
 	if (tree_is(v, "reason", "fd-limit"))
-		return arena_printf(a, "%s: %.0f connections wait and its process is at its "
-				       "descriptor limit (%.0f of %.0f)",
-				    name, queue, tree_number(v, "fds.open", 0),
-				    tree_number(v, "fds.limit", 0));
+		return arena_printf(a, "%s: %.0f connection%s in the accept queue, and the process "
+				       "is at its descriptor limit (%.0f of %.0f)",
+				    name, queue, num_word((uint64_t)queue, "", "s"),
+				    tree_number(v, "fds.open", 0), tree_number(v, "fds.limit", 0));
 	if (tree_is(v, "reason", "dropping"))
 		return arena_printf(a, "%s: %.1f connections a second dropped, accept queue %.0f of "
 				       "%.0f",
@@ -193,19 +194,19 @@ static void judge_syn_queues(const struct evidence *e, struct finding *out)
 	for (const struct value *v = tree_first(e->listeners, "listeners"); v; v = v->next) {
 		if (!syn_trouble(v))
 			continue;
-		finding_raise(out, e->arena, verdict_of(v), "%s: %.0f handshakes wait, backlog %.0f",
+		finding_raise(out, e->arena, verdict_of(v), "%s: handshakes that wait: %.0f, backlog %.0f",
 			      listener_name(e->arena, v), tree_number(v, "syn_recv", 0),
 			      tree_number(v, "backlog", 0));
 		show_listener(e->arena, out, v);
 	}
 	if (drops > 0)
 		finding_raise(out, e->arena, SEVERITY_CRITICAL,
-			      "a full SYN queue dropped %lld SYNs during the sample",
-			      (long long)drops);
+			      "a full SYN queue dropped %lld SYN%s during the sample",
+			      (long long)drops, num_word((uint64_t)drops, "", "s"));
 	if (cookies > 0)
 		finding_raise(out, e->arena, SEVERITY_WARNING,
-			      "a full SYN queue answered %lld SYNs with cookies during the sample",
-			      (long long)cookies);
+			      "a full SYN queue answered %lld SYN%s with cookies during the sample",
+			      (long long)cookies, num_word((uint64_t)cookies, "", "s"));
 }
 
 /** Shows the first hanging groups of DIRECTION as evidence. */
@@ -243,7 +244,7 @@ void judge_syn_backlog(const struct evidence *e, const struct finding_row *row,
 			      (unsigned long long)h.count, h.oldest);
 	} else if (!out->known) {
 		finding_say(out, e->arena, SEVERITY_OK, share / row->warning,
-			    "%llu incoming handshakes hang (%.1f %% of their time's)",
+			    "incoming handshakes that hang: %llu (%.1f %% of those begun meanwhile)",
 			    (unsigned long long)h.count, share * 100);
 	}
 }
@@ -305,6 +306,25 @@ static const struct value *deadest(const struct evidence *e, const struct strmap
 	return worst;
 }
 
+/** " to 192.0.2.1 port 443", with OF_THEM ", 7 of them" in front; "" for no WORST. In the arena. */
+static const char *to_target(const struct evidence *e, const struct value *worst, uint64_t of_them)
+{
+	const char *front = "";
+
+	if (!worst)
+		return "";
+	if (of_them)
+		front = arena_printf(e->arena, ", %llu of them", (unsigned long long)of_them);
+	return arena_printf(e->arena, "%s to %s port %.0f", front, tree_text(worst, "remote", ""),
+			    tree_number(worst, "remote_port", 0));
+}
+
+/** " to 3 destinations", in the arena; "" for none. */
+static const char *to_many(const struct evidence *e, size_t n)
+{
+	return n ? arena_printf(e->arena, " to %zu destination%s", n, num_word(n, "", "s")) : "";
+}
+
 void judge_syn_sent_stuck(const struct evidence *e, const struct finding_row *row,
 			  struct finding *out)
 {
@@ -331,13 +351,9 @@ void judge_syn_sent_stuck(const struct evidence *e, const struct finding_row *ro
 	value_add_real(e->arena, out->evidence, "share", share);
 	show_groups(e, out, "out");
 	finding_say(out, e->arena, severity, share / row->warning,
-		    "%llu connection attempts to %zu destinations without an answer for %.0f s and "
-		    "more%s%s",
-		    (unsigned long long)all.count, targets.len, HANGING_S,
-		    worst ? ", most of them to " : "",
-		    worst ? arena_printf(e->arena, "%s port %.0f (%llu)", tree_text(worst, "remote", ""),
-					 tree_number(worst, "remote_port", 0),
-					 (unsigned long long)most) :
-			    "");
+		    "%llu connection attempt%s%s without an answer for %.0f s or more%s",
+		    (unsigned long long)all.count, num_word(all.count, "", "s"),
+		    targets.len == 1 ? to_target(e, worst, 0) : to_many(e, targets.len), HANGING_S,
+		    targets.len > 1 ? to_target(e, worst, most) : "");
 	strmap_free(&targets);
 }

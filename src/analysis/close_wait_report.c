@@ -5,6 +5,7 @@
 
 #include "analysis/close_wait.h"
 #include "base/alloc.h"
+#include "base/num.h"
 #include "base/str.h"
 
 /** Endpoints listed for one owner on each side; how many there are stands beside. */
@@ -337,6 +338,6 @@ void cw_report(const struct cw *cw, const struct host *host, const struct cw_own
 		report->complete = false;
 	if (cw->ageless)
 		notes_set(host->notes, "ageless",
-			  "%llu sockets are left out: this source does not tell their age",
-			  (unsigned long long)cw->ageless);
+			  "%llu socket%s left out: this source tells no ages",
+			  (unsigned long long)cw->ageless, num_word(cw->ageless, "", "s"));
 }

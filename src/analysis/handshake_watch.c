@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/num.h"
+
 /** A handshake as the last sample saw it. */
 struct track {
 	/** When it began at the earliest and at the latest, CLOCK_MONOTONIC, ns; INT64_MIN for an
@@ -289,8 +291,8 @@ void handshake_watch_report(const struct handshake_watch *w, struct arena *a, st
 				 "are missing from the completed ones",
 			  w->resolution * 1000);
 	if (w->assumed)
-		notes_add(notes, "%llu handshakes were taken for completed without a look at the "
+		notes_add(notes, "%llu handshake%s counted as completed without a look at the "
 				 "connection: too many connections to list at every look",
-			  (unsigned long long)w->assumed);
+			  (unsigned long long)w->assumed, num_word(w->assumed, "", "s"));
 	free(all);
 }

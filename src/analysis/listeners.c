@@ -8,6 +8,7 @@
 #include "analysis/listen_index.h"
 #include "analysis/netns.h"
 #include "analysis/severity.h"
+#include "base/num.h"
 
 /** From this share of a queue's room on it is nearly full: four fifths leave the owner the time of
  *  a fifth of its backlog, less than the burst of one parallel page load or connection pool. */
@@ -379,9 +380,9 @@ static void say_what_is_missing(const struct row *rows, size_t n, struct notes *
 	}
 	if (unlimited)
 		notes_add(notes,
-			  "backlog limits and drops of %zu listeners are not in this source (/proc "
-			  "lacks them); %zu with connections waiting could not be judged",
-			  unlimited, unjudged);
+			  "/proc lacks the backlog limits and drops of %zu listener%s; %zu with "
+			  "connections waiting could not be judged",
+			  unlimited, num_word(unlimited, "", "s"), unjudged);
 }
 
 static void listeners_finish(void *state, const struct host *host, struct report *report)

@@ -61,7 +61,7 @@ static int get_usable(const struct options *opt, const struct facts *f, uint64_t
 		reserved = port_set_count(&f->reserved, (uint16_t)low, (uint16_t)high);
 	*usable = high - low + 1;
 	if (reserved >= *usable) {
-		str_addf(why, "%llu reserved ports leave none of %llu",
+		str_addf(why, "no port is left: %llu reserved, %llu in the range",
 			 (unsigned long long)reserved, (unsigned long long)*usable);
 		return -EINVAL;
 	}

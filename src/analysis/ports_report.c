@@ -7,6 +7,7 @@
 #include "analysis/ports_holders.h"
 #include "analysis/ports_reuse.h"
 #include "base/alloc.h"
+#include "base/num.h"
 
 /** Pools whose closes of the last minute are told second by second: the worst ones. */
 #define HISTORIES 100
@@ -165,15 +166,17 @@ static void note_space(const struct ports_result *res, struct notes *notes)
 	if (!is_news(res, NOTE_HELD, s->doubtful_count > 0))
 		return;
 	if (s->blind)
-		notes_add(notes, "of %u ports it is not known whether a bind() holds them "
-				 "(no bind table, and bound sockets are not listed): free_min "
-				 "counts them as held; CAP_BPF with CAP_PERFMON or --probe "
-				 "settles it",
-			  s->doubtful_count);
+		notes_add(notes, "%u port%s may be held by a bind() (no bind table, and bound "
+				 "sockets are not listed): free_min counts %s as held; CAP_BPF "
+				 "with CAP_PERFMON or --probe settles it",
+			  s->doubtful_count, num_word(s->doubtful_count, "", "s"),
+			  num_word(s->doubtful_count, "it", "them"));
 	else
-		notes_add(notes, "of %u ports it is not known whether a bind() without a port "
-				 "holds them: free_min counts them as held; CAP_BPF with "
-				 "CAP_PERFMON or --probe settles it", s->doubtful_count);
+		notes_add(notes, "%u port%s may be held by a bind() without a port: free_min "
+				 "counts %s as held; CAP_BPF with CAP_PERFMON or --probe settles "
+				 "it",
+			  s->doubtful_count, num_word(s->doubtful_count, "", "s"),
+			  num_word(s->doubtful_count, "it", "them"));
 }
 
 static void note_pools(const struct ports_result *res, struct notes *notes)
@@ -185,14 +188,15 @@ static void note_pools(const struct ports_result *res, struct notes *notes)
 	for (size_t i = 0; i < res->pools.len; i++)
 		maybe += VEC_AT(&res->pools, struct pool_numbers, i).maybe_reusable;
 	if (is_news(res, NOTE_REUSE, maybe > 0))
-		notes_add(notes, "of %u TIME_WAIT it is not known whether tcp_tw_reuse lets a "
-				 "connection take them over (age at the limit, or timestamps "
-				 "unknown): free_min counts them as blocked", maybe);
+		notes_add(notes, "%u socket%s in TIME_WAIT may or may not be taken over by a new "
+				 "connection (tcp_tw_reuse; age at the limit, or timestamps "
+				 "unknown): free_min counts %s as blocked",
+			  maybe, num_word(maybe, "", "s"), num_word(maybe, "it", "them"));
 	if (is_news(res, NOTE_ODD, s->size > 3 && s->size % 2 && res->pools.len))
 		notes_add(notes, "the range %u-%u has an odd number of ports: connect() leaves out "
 				 "one of its ends, which one varies", s->low, s->high);
 	if (is_news(res, NOTE_RECYCLED, recycled >= 1))
-		notes_add(notes, "%.0f TIME_WAIT a second are taken over by new connections "
+		notes_add(notes, "%.0f TIME_WAIT a second taken over by new connections "
 				 "(TWRecycled): close rates over 10 and 60 s are lower bounds",
 			  recycled);
 }

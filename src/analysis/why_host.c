@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/why_judge.h"
+#include "base/num.h"
 #include "base/str.h"
 #include "model/addr.h"
 
@@ -46,7 +47,7 @@ static void judge_pool(struct judging *j)
 	capacity = pool_int(j, "capacity");
 	if (most == 0) {
 		pool_evidence(j, why_find(j, "port-exhaustion", SEVERITY_CRITICAL,
-					  "No port is left toward %s: all %lld are taken, connect() "
+					  "No port is left toward %s: all %lld taken, connect() "
 					  "fails with EADDRNOTAVAIL",
 					  j->target, (long long)capacity));
 		return;
@@ -243,9 +244,11 @@ static void judge_silence(struct judging *j)
 	if (!f->syn_retransmitting || silence_explained(j))
 		return;
 	e = why_find(j, "silent-peer", SEVERITY_CRITICAL,
-		     "%s does not answer: %llu of %llu SYNs toward it were repeated, up to %u times%s",
+		     "%s does not answer: %llu of %llu SYN%s toward it repeated, up to %u time%s%s",
 		     j->target, (unsigned long long)f->syn_retransmitting,
-		     (unsigned long long)f->states[STATE_SYN_SENT], f->syn_retransmits,
+		     (unsigned long long)f->states[STATE_SYN_SENT],
+		     num_word(f->states[STATE_SYN_SENT], "", "s"), f->syn_retransmits,
+		     num_word(f->syn_retransmits, "", "s"),
 		     f->others.len ? ", and other destinations are silent too" : "");
 	value_add_int(j->arena, e, "syn_sent", (int64_t)f->states[STATE_SYN_SENT]);
 	value_add_int(j->arena, e, "retransmitting", (int64_t)f->syn_retransmitting);
@@ -261,8 +264,9 @@ static void judge_open_connections(struct judging *j)
 	if (!f->retransmitting || j->cut_off)
 		return;
 	e = why_find(j, "peer-not-acking", SEVERITY_WARNING,
-		     "%llu open connections to %s retransmit and are not acknowledged",
-		     (unsigned long long)f->retransmitting, j->target);
+		     "%llu open connection%s to %s retransmit%s without an acknowledgement",
+		     (unsigned long long)f->retransmitting, num_word(f->retransmitting, "", "s"),
+		     j->target, num_word(f->retransmitting, "s", ""));
 	value_add_int(j->arena, e, "retransmitting", (int64_t)f->retransmitting);
 }
 

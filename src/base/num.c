@@ -128,3 +128,8 @@ char *num_duration(double seconds, char *buf, size_t size)
 			 (unsigned)(s / 3600 % 24));
 	return buf;
 }
+
+const char *num_word(uint64_t n, const char *one, const char *many)
+{
+	return n == 1 ? one : many;
+}

@@ -33,4 +33,7 @@ RETURNS_NONNULL NONNULL char *num_human(uint64_t v, char *buf, size_t size);
  *  and is returned. */
 RETURNS_NONNULL NONNULL char *num_duration(double seconds, char *buf, size_t size);
 
+/** ONE where N is 1, MANY otherwise: "socket%s" with "" and "s". */
+RETURNS_NONNULL NONNULL const char *num_word(uint64_t n, const char *one, const char *many);
+
 #endif

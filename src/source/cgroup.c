@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/num.h"
 #include "base/vec.h"
 #include "source/mount_parse.h"
 
@@ -131,8 +132,9 @@ static int walk_mount(const char *point, struct cgroups *out, struct notes *note
 	if (ret)
 		notes_add(notes, "cgroups are unknown: %s: %s", point, strerror(-ret));
 	else if (w.unread)
-		notes_set(notes, "unread cgroups", "%llu cgroups could not be read: %s",
-			  (unsigned long long)w.unread, strerror(-w.error));
+		notes_set(notes, "unread cgroups", "%llu cgroup%s could not be read: %s",
+			  (unsigned long long)w.unread, num_word(w.unread, "", "s"),
+			  strerror(-w.error));
 	vec_free(&w.paths);
 	return 0;
 }

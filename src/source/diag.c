@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/num.h"
 #include "model/filter.h"
 #include "source/backend.h"
 #include "source/count_bpf.h"
@@ -326,13 +327,15 @@ int diag_dump(struct source *s, const struct dump_request *req, const struct sin
 	}
 	result->total_ns = clock_monotonic_ns() - start;
 	if (!ret && result->repeats)
-		notes_set(notes, "repeats", "the kernel's table moved while it was read: %llu sockets "
-			  "came twice (and count once), as many may be missing",
-			  (unsigned long long)result->repeats);
+		notes_set(notes, "repeats", "the kernel's table moved while it was read: %llu socket%s "
+			  "came twice (counted once), as many may be missing",
+			  (unsigned long long)result->repeats,
+			  num_word(result->repeats, "", "s"));
 	if (!ret && result->malformed) {
 		result->complete = false;
-		notes_add(notes, "%llu malformed netlink messages were skipped",
-			  (unsigned long long)result->malformed);
+		notes_add(notes, "%llu malformed netlink message%s skipped",
+			  (unsigned long long)result->malformed,
+			  num_word(result->malformed, "", "s"));
 	}
 	return ret;
 }

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "source/owners_scan.h"
 
 static bool has_both_capabilities(void)
@@ -36,37 +37,41 @@ void scan_note_coverage(const struct scan *s, const struct tally *t, const struc
 {
 	const struct map *wanted = s->search.wanted;
 	unsigned long long refused = out->unreadable - t->broken, seen = out->seen;
+	const char *es = num_word(seen, "", "es");
 	struct str text = { 0 };
 
 	if (wanted)
-		str_addf(&text, "holders found for %zu of %zu sockets: ", out->sockets.len,
-			 wanted->len);
+		str_addf(&text, "holders found for %zu of %zu socket%s: ", out->sockets.len,
+			 wanted->len, num_word(wanted->len, "", "s"));
 	if (t->broken) {
-		str_addf(&text, "%llu of %llu processes could not be searched",
-			 (unsigned long long)t->broken, seen);
+		str_addf(&text, "%llu of %llu process%s could not be searched",
+			 (unsigned long long)t->broken, seen, es);
 		scan_note_error(t->error, text.s, notes);
 	}
 	if (refused && has_both_capabilities())
 		notes_set(notes, "unreadable",
-			  "%s%llu of %llu processes may not be read, in spite of CAP_SYS_PTRACE and "
+			  "%s%llu of %llu process%s may not be read, in spite of CAP_SYS_PTRACE and "
 			  "CAP_DAC_READ_SEARCH (a security module or a user namespace forbids it)",
-			  t->broken ? "" : str_text(&text), refused, seen);
+			  t->broken ? "" : str_text(&text), refused, seen, es);
 	else if (refused)
 		notes_set(notes, "unreadable",
-			  "%s%llu of %llu processes may not be read; CAP_SYS_PTRACE and "
+			  "%s%llu of %llu process%s may not be read; CAP_SYS_PTRACE and "
 			  "CAP_DAC_READ_SEARCH (or root) would allow it",
-			  t->broken ? "" : str_text(&text), refused, seen);
+			  t->broken ? "" : str_text(&text), refused, seen, es);
 	if (t->vague)
 		notes_set(notes, "vague",
-			  "of %llu holders not everything (name, user, control group, limit) could be "
-			  "read: %s", (unsigned long long)t->vague, strerror(-t->vague_error));
+			  "of %llu holder%s not everything (name, user, control group, limit) could "
+			  "be read: %s",
+			  (unsigned long long)t->vague, num_word(t->vague, "", "s"),
+			  strerror(-t->vague_error));
 	if (out->hidden)
 		notes_add(notes, "processes of other users do not show in /proc (hidepid): who of them "
 				 "holds sockets is unknown");
 	if (t->unsure_threads && wanted && out->sockets.len < wanted->len)
 		notes_set(notes, "unsure threads",
-			  "%llu threads could not be compared with their process (kcmp is refused): "
+			  "%llu thread%s could not be compared with the process (kcmp is refused): "
 			  "descriptors that only such a thread has may be missing",
-			  (unsigned long long)t->unsure_threads);
+			  (unsigned long long)t->unsure_threads,
+			  num_word(t->unsure_threads, "", "s"));
 	str_free(&text);
 }

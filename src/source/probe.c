@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/num.h"
 #include "model/filter.h"
 #include "source/backend.h"
 #include "source/netns.h"
@@ -204,11 +205,14 @@ void source_probe(struct source *s, struct facts *f, struct notes *notes)
 	if (ret) {
 		notes_add(notes, "--probe: ports could not be tried: %s", strerror(-ret));
 	} else {
+		unsigned tried = port_set_count(&p->doubtful, p->low, p->high);
+
 		settle(p, f);
-		notes_add(notes, "--probe: %u ports were tried and %u connections over loopback "
-				 "opened and reset (ActiveOpens, PassiveOpens, EstabResets and "
-				 "OutRsts have moved)",
-			  port_set_count(&p->doubtful, p->low, p->high), p->opened);
+		notes_add(notes, "--probe: %u port%s tried, %u connection%s over loopback opened and "
+				 "reset (ActiveOpens, PassiveOpens, EstabResets and OutRsts have "
+				 "moved)",
+			  tried, num_word(tried, "", "s"), p->opened,
+			  num_word(p->opened, "", "s"));
 	}
 	free(p);
 }

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/map.h"
+#include "base/num.h"
 #include "source/live.h"
 #include "source/proc_parse.h"
 
@@ -226,12 +227,14 @@ int proc_dump(struct source *s, const struct dump_request *req, const struct sin
 	result->total_ns = clock_monotonic_ns() - start;
 	result->complete = !ret && !ret6 && !result->malformed;
 	if (result->malformed)
-		notes_add(notes, "%llu lines of /proc/net/tcp* could not be read and were left out",
-			  (unsigned long long)result->malformed);
+		notes_add(notes, "%llu line%s of /proc/net/tcp* left out: malformed",
+			  (unsigned long long)result->malformed,
+			  num_word(result->malformed, "", "s"));
 	if (result->repeats)
-		notes_set(notes, "repeats", "the kernel's table moved while it was read: %llu sockets "
-			  "came twice (and count once), as many may be missing",
-			  (unsigned long long)result->repeats);
+		notes_set(notes, "repeats", "the kernel's table moved while it was read: %llu socket%s "
+			  "came twice (counted once), as many may be missing",
+			  (unsigned long long)result->repeats,
+			  num_word(result->repeats, "", "s"));
 	ret = ret ? ret : ret6;
 	if (ret && result->records) {
 		notes_add(notes, "/proc/net/tcp* broke off: %s", strerror(-ret));

@@ -320,7 +320,8 @@ static int find_sample(const struct tape *t, const char *file, const char *at, s
 			*out = (size_t)number - 1;
 			return 0;
 		}
-		str_addf(why, "%s holds %zu samples: there is no sample %s", file, count, at);
+		str_addf(why, "%s holds %zu sample%s: there is no sample %s", file, count,
+			 num_word(count, "", "s"), at);
 		return -ENODATA;
 	}
 	tape_when(t, count - 1, &monotonic_ns, &last_ns);

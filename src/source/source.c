@@ -276,7 +276,7 @@ static void note_unread(const struct unread *u, struct notes *notes)
 	if (u->first)
 		notes_set(notes, "unread facts",
 			  "%u of %u files of settings and counters could not be read (%s: %s): what "
-			  "hangs on them is unknown", u->failed + (u->error == -ENOENT ? u->missing : 0),
+			  "depends on them is unknown", u->failed + (u->error == -ENOENT ? u->missing : 0),
 			  u->of, u->first, strerror(-u->error));
 }
 

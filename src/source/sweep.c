@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "base/alloc.h"
+#include "base/num.h"
 #include "source/netns_list.h"
 
 /* Sweeps started anew where a namespace's dump broke off. */
@@ -254,15 +255,17 @@ static void open_entries(struct source *s, struct notes *notes)
 		vec_add(&w->names, &e->name);
 	}
 	if (left_out.count > 0)
-		notes_add(notes, "%zu of %zu network namespaces could not be read: %s",
-			  left_out.count, w->list.entries.len, str_text(&left_out.text));
+		notes_add(notes, "%zu of %zu network namespace%s could not be read: %s",
+			  left_out.count, w->list.entries.len,
+			  num_word(w->list.entries.len, "", "s"), str_text(&left_out.text));
 	if (outside.count > 0)
-		notes_add(notes, "%zu network namespaces must not be entered (needs "
-				 "CAP_SYS_ADMIN): their sockets are those of /proc/PID/net",
-			  outside.count);
+		notes_add(notes, "%zu network namespace%s may not be entered (needs CAP_SYS_ADMIN): "
+				 "read through /proc/PID/net instead",
+			  outside.count, num_word(outside.count, "", "s"));
 	if (w->list.unseen > 0)
-		notes_add(notes, "the network namespaces of %llu processes must not be seen",
-			  (unsigned long long)w->list.unseen);
+		notes_add(notes, "the network namespace of %llu process%s may not be seen",
+			  (unsigned long long)w->list.unseen,
+			  num_word(w->list.unseen, "", "es"));
 	str_free(&left_out.text);
 	str_free(&outside.text);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The screen as a whole: header, table or page, bottom line. */
+#include "base/num.h"
 #include "tui/ui.h"
 
 #include <stdio.h>
@@ -32,7 +33,7 @@ static int draw_place(struct ui *u, int y)
 	int x;
 
 	if (notes)
-		str_addf(&text, "! %zu note%s ", notes, notes == 1 ? "" : "s");
+		str_addf(&text, "! %zu note%s ", notes, num_word(notes, "", "s"));
 	if (u->rows.count && u->mode != MODE_PAGE) {
 		str_addf(&text, " %ld/%zu", ui_view_state(u)->row + 1, u->rows.count);
 		if (more > 0)

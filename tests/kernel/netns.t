@@ -87,7 +87,7 @@ chmod 755 "$TAP_TMP" && cp "$TCPTRIAGE" "$TAP_TMP/tcptriage"
 run setpriv --reuid=65534 --regid=65534 --clear-groups "$TAP_TMP/tcptriage" states -J -N all --by=netns
 is "$status" 0 "unprivileged: an answer"
 json_is '([.groups[].total] | add) >= 40' true "unprivileged: with the namespaces of others"
-like "$err" "must not be entered" "unprivileged: and what could not be done"
+like "$err" "may not be entered" "unprivileged: and what could not be done"
 run setpriv --reuid=65534 --regid=65534 --clear-groups "$TAP_TMP/tcptriage" count -N "${pids[leaky]}" state close-wait
 is "$out" 40 "unprivileged: -N PID"
 is "$(setpriv --reuid=65534 --regid=65534 --clear-groups "$TAP_TMP/tcptriage" states -J -N "${pids[leaky]}" 2>/dev/null |
