@@ -33,11 +33,13 @@
  *                     it is (bind_table_btf.c reads types), bind_table_prog.c walks it
  *                     (bind_table_asm.c writes instructions); probe.c asks by trial
  *     cgroup.c        cgroup ids to paths; mount_parse.c finds the mount
- *     route.c         the way to a destination (rtnl.c asks, rtnl_parse.c reads the answers);
- *                     connect.c one real attempt; resolve.c names
+ *     route.c         the way to a destination: route_ask.c asks for one (rtnl.c carries it,
+ *                     rtnl_parse.c reads the answers), route_survey.c for those to all,
+ *                     route_map.c finds one of these; connect.c one real attempt; resolve.c names
  *     destroy.c       the one place that changes something: SOCK_DESTROY
  *     recorder.c      a live source into a recording; recording.c a recording as a source, replay.c
- *                     its dumps; packed.c values of a sample as bytes (packed_owners.c holders)
+ *                     its dumps; packed.c values of a sample as bytes (packed_owners.c holders,
+ *                     packed_routes.c routes)
  *     tape_write.c    the file: tape_read.c, tape_scan.c find samples, tape_codec.c keeps the next
  *                     one small, delta.c datagrams by what changed
  *   model/       plain values: sock.h, state.c, addr.c, facts.c, owners.c, filter.h, column.c,

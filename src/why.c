@@ -104,27 +104,22 @@ static bool refuses(const struct route *route)
 
 static int look(struct run *r, size_t i, struct route *out)
 {
-	return route_look(r->p.source, &r->resolved.address[i], r->port, r->resolved.scope[i], out);
+	return route_look(r->p.source, &r->resolved.address[i], r->port, r->resolved.scope[i], out,
+			  &r->p.notes);
 }
 
 /** The route of the first address that has one: what a program that tries them in turn uses. */
 static void choose_address(struct run *r)
 {
 	struct why_case *c = &r->c;
-	int ret = 0;
 
 	for (c->chosen = 0; c->chosen < r->resolved.count; c->chosen++) {
-		ret = look(r, c->chosen, &c->route);
-		if (ret || !refuses(&c->route))
-			break;
+		if (look(r, c->chosen, &c->route) || !refuses(&c->route))
+			return;
 	}
-	if (c->chosen == r->resolved.count && r->resolved.count) {
-		c->chosen = 0;
-		ret = look(r, 0, &c->route);
-	}
-	if (ret)
-		notes_add(&r->p.notes, "the route could not be looked up: %s",
-			  ret == -EOPNOTSUPP ? "a recording holds no routes" : strerror(-ret));
+	c->chosen = 0;
+	if (r->resolved.count && look(r, 0, &c->route))
+		c->route.kind = ROUTE_UNKNOWN;
 }
 
 /** The one real attempt. */

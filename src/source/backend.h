@@ -4,6 +4,7 @@
 #ifndef SOURCE_BACKEND_H
 #define SOURCE_BACKEND_H
 
+#include "model/path.h"
 #include "source/source.h"
 
 /** One kind of source. Functions as in source.h. */
@@ -22,6 +23,9 @@ struct backend {
 	/** NULL where the owners say all that there is. */
 	int (*in_flight)(struct source *s, struct owners *out, struct notes *notes);
 	int (*cgroups)(struct source *s, struct cgroups *out, struct notes *notes);
+	/** The way to TO (source/route.h); NULL: the kernel is asked. */
+	int (*route)(struct source *s, const struct addr *to, uint32_t scope, struct route *out,
+		     struct notes *notes);
 	int (*wait)(struct source *s, int64_t until_ns);
 	void (*clock)(const struct source *s, int64_t *monotonic_ns, int64_t *realtime_ns);
 	/** Where a recording is; NULL for a running kernel. */

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "source/packed.h"
+#include "source/route_survey.h"
 #include "source/tape.h"
 
 /* Share of the time that each of the costly parts may take where samples repeat: the search for
@@ -37,7 +38,9 @@ struct recorder {
 	/* The last owners and cgroups as they are recorded, with what they are short of. */
 	struct str owners, cgroups;
 	struct notes search_notes;
-	struct costly search, binds;
+	struct costly search, binds, ways;
+	/* The last ways to all destinations as they are recorded. */
+	struct str routes;
 	/* Whether the sample under way tells of ports, and has its owners searched anew. */
 	bool with_binds, with_owners;
 };
@@ -256,6 +259,44 @@ static double put_owners(struct recorder *r)
 	return age;
 }
 
+/* Asks for the ways to all destinations anew. */
+static int survey(struct recorder *r)
+{
+	int64_t start = clock_monotonic_ns();
+	struct route_map map;
+	int ret = route_survey(r->source, &map);
+
+	str_reset(&r->routes);
+	if (ret == 0) {
+		pack_routes(&r->routes, &map);
+		route_map_free(&map);
+	}
+	spent(&r->ways, clock_monotonic_ns() - start);
+	return ret;
+}
+
+/* Routes and what stands beside them, new where that is due: only very many are asked for less
+ * often than each time. */
+static void put_routes(struct recorder *r)
+{
+	struct notes notes = { 0 };
+	int ret = 0;
+
+	if (is_due(r, &r->ways))
+		ret = survey(r);
+	else
+		notes_add(&notes, "routes and neighbours are those of %.1f s before: asking for them "
+				  "takes %.3f s",
+			  (double)(clock_monotonic_ns() - r->ways.at_ns) / 1e9,
+			  (double)r->ways.took_ns / 1e9);
+	if (ret < 0)
+		notes_add(&notes, "routes could not be recorded: %s", strerror(-ret));
+	if (r->routes.len > 0)
+		tape_put(r->tape, TAPE_ROUTES, r->routes.s, r->routes.len);
+	put_notes(r, TAPE_ROUTE_NOTES, &notes);
+	notes_free(&notes);
+}
+
 static int take_dump(struct recorder *r, struct dump_result *result, struct notes *notes)
 {
 	const struct tap tap = { on_bytes, r };
@@ -302,6 +343,7 @@ int recorder_take(struct recorder *r, struct recorder_sample *out, struct notes 
 	put_host(r);
 	put_files(r);
 	put_binds(r, result.total_ns, notes);
+	put_routes(r);
 	put_notes(r, TAPE_NOTES, notes);
 	out->owners_age = put_owners(r);
 	for (size_t i = 0; i < r->search_notes.count; i++)
@@ -342,6 +384,7 @@ void recorder_close(struct recorder *r)
 	map_free(&r->inodes);
 	str_free(&r->owners);
 	str_free(&r->cgroups);
+	str_free(&r->routes);
 	notes_free(&r->search_notes);
 	free(r);
 }

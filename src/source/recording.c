@@ -9,9 +9,11 @@
 #include "base/alloc.h"
 #include "base/num.h"
 #include "base/when.h"
+#include "model/addr.h"
 #include "source/packed.h"
 #include "source/recorder.h"
 #include "source/replay.h"
+#include "source/route_map.h"
 #include "source/tape.h"
 
 /* Largest files, owners or cgroups of a sample. */
@@ -26,7 +28,7 @@ struct recording {
 	int64_t monotonic_ns, realtime_ns;
 	bool complete;
 	struct str files;
-	struct notes notes, owner_notes;
+	struct notes notes, owner_notes, route_notes;
 	struct replay_machine machine;
 	/* The sample could not be shown: why says it. */
 	bool broken;
@@ -233,6 +235,41 @@ static int recording_cgroups(struct source *s, struct cgroups *out, struct notes
 	return ret;
 }
 
+/* Says why the way to a destination is not known. */
+static void note_route(struct notes *notes, const struct addr *to, const char *lacks)
+{
+	char text[ADDR_TEXT];
+
+	addr_text(to, text);
+	notes_add(notes, "the recorded routes do not tell all of the way to %s: %s", text, lacks);
+}
+
+static int recording_route(struct source *s, const struct addr *to, uint32_t scope,
+			   struct route *out, struct notes *notes)
+{
+	struct str bytes = { 0 };
+	struct route_map map;
+	const char *lacks = NULL;
+	int ret = get_value(s, TAPE_ROUTES, &bytes, notes);
+
+	if (ret == 0)
+		ret = unpack_routes(str_text(&bytes), bytes.len, &map);
+	str_free(&bytes);
+	if (ret == -EOPNOTSUPP)
+		notes_add(notes, "the recording holds no routes");
+	else if (ret == -EBADMSG)
+		notes_add(notes, "the recorded routes cannot be read");
+	if (read_notes(own(s), TAPE_ROUTE_NOTES, &own(s)->route_notes) == 0)
+		add_notes(notes, &own(s)->route_notes);
+	if (ret < 0)
+		return ret;
+	ret = route_map_look(&map, to, scope, out, &lacks);
+	if (lacks != NULL)
+		note_route(notes, to, lacks);
+	route_map_free(&map);
+	return ret;
+}
+
 static int recording_wait(struct source *s, int64_t until_ns)
 {
 	struct recording *r = own(s);
@@ -275,6 +312,7 @@ static void recording_close(struct source *s)
 	str_free(&r->why);
 	notes_free(&r->notes);
 	notes_free(&r->owner_notes);
+	notes_free(&r->route_notes);
 	free(r);
 	s->own = NULL;
 }
@@ -298,6 +336,7 @@ const struct backend recording_backend = {
 	.bind_table = recording_bind_table,
 	.owners = recording_owners,
 	.cgroups = recording_cgroups,
+	.route = recording_route,
 	.wait = recording_wait,
 	.clock = recording_clock,
 	.position = recording_position,

@@ -12,9 +12,9 @@
 /** Looks up the route that a connection to TO, PORT would take from S's namespace (SCOPE: the
  *  interface of a link-local address, 0 for any), then the state of its interface and of its next
  *  hop. Sends nothing on the network. 0 with OUT filled, also where there is no route; -errno where
- *  the kernel could not be asked (a recording, a namespace that must not be entered); OUT is then
- *  all unknown. */
+ *  the kernel could not be asked (a namespace that must not be entered, a recording that does not
+ *  hold it): OUT is then all unknown. What OUT lacks is said in NOTES. */
 NODISCARD NONNULL int route_look(struct source *s, const struct addr *to, uint16_t port,
-				uint32_t scope, struct route *out);
+				 uint32_t scope, struct route *out, struct notes *notes);
 
 #endif

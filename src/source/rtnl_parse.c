@@ -2,8 +2,10 @@
 #include "source/rtnl_parse.h"
 
 #include <errno.h>
+#include <linux/fib_rules.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
+#include <linux/if_addrlabel.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <linux/netlink.h>
@@ -250,6 +252,101 @@ int rtnl_decode_neigh(const void *payload, size_t len, struct rtnl_neigh *out)
 	*out = (struct rtnl_neigh){ .ifindex = (uint32_t)m.ndm_ifindex,
 				    .state = neigh_state_of(m.ndm_state) };
 	return each_attr(payload, len, sizeof(m), neigh_attr, out);
+}
+
+/** What tells whether a route is one of several next hops. */
+struct entry {
+	struct rtnl_prefix *out;
+	bool object, device;
+};
+
+static void entry_attr(void *arg, const struct attr_view *a)
+{
+	struct entry *e = arg;
+
+	if (a->type == RTA_DST)
+		e->out->address = attr_addr(a);
+	else if (a->type == RTA_MULTIPATH)
+		e->out->hashed = true;
+	else if (a->type == RTA_NH_ID)
+		e->object = true;
+	else if (a->type == RTA_OIF)
+		e->device = true;
+}
+
+/** The prefix of BITS bits without an address yet: what has no address is about all. */
+static struct rtnl_prefix all_of(unsigned family, unsigned bits)
+{
+	return (struct rtnl_prefix){ .address.family = (uint8_t)family, .bits = bits };
+}
+
+/** 0; -EBADMSG where an attribute made P a prefix that there cannot be. */
+static int check_prefix(const struct rtnl_prefix *p, unsigned family)
+{
+	unsigned most = family == AF_INET ? 32 : 128;
+
+	return p->address.family != family || p->bits > most ? -EBADMSG : 0;
+}
+
+int rtnl_decode_entry(const void *payload, size_t len, struct rtnl_prefix *out)
+{
+	struct entry e = { .out = out };
+	struct rtmsg m;
+
+	if (len < sizeof(m))
+		return -EBADMSG;
+	memcpy(&m, payload, sizeof(m));
+	*out = all_of(m.rtm_family, m.rtm_dst_len);
+	if (each_attr(payload, len, sizeof(m), entry_attr, &e))
+		return -EBADMSG;
+	/* A group of nexthop objects where nexthop_compat_mode is off: only its number is told. */
+	if (e.object && !e.device && m.rtm_type == RTN_UNICAST)
+		out->hashed = true;
+	return check_prefix(out, m.rtm_family);
+}
+
+static void rule_attr(void *arg, const struct attr_view *a)
+{
+	struct rtnl_prefix *out = arg;
+
+	if (a->type == FRA_DST)
+		out->address = attr_addr(a);
+	else if (a->type == FRA_SPORT_RANGE || a->type == FRA_DPORT_RANGE)
+		out->ports = true;
+}
+
+int rtnl_decode_rule(const void *payload, size_t len, struct rtnl_prefix *out)
+{
+	struct fib_rule_hdr m;
+
+	if (len < sizeof(m))
+		return -EBADMSG;
+	memcpy(&m, payload, sizeof(m));
+	*out = all_of(m.family, m.dst_len);
+	if (each_attr(payload, len, sizeof(m), rule_attr, out))
+		return -EBADMSG;
+	return check_prefix(out, m.family);
+}
+
+static void label_attr(void *arg, const struct attr_view *a)
+{
+	struct rtnl_prefix *out = arg;
+
+	if (a->type == IFAL_ADDRESS)
+		out->address = attr_addr(a);
+}
+
+int rtnl_decode_label(const void *payload, size_t len, struct rtnl_prefix *out)
+{
+	struct ifaddrlblmsg m;
+
+	if (len < sizeof(m))
+		return -EBADMSG;
+	memcpy(&m, payload, sizeof(m));
+	*out = all_of(m.ifal_family, m.ifal_prefixlen);
+	if (each_attr(payload, len, sizeof(m), label_attr, out))
+		return -EBADMSG;
+	return check_prefix(out, m.ifal_family);
 }
 
 /** The errno in the payload of NLMSG_ERROR or NLMSG_DONE: 0 or negative. */

@@ -65,6 +65,25 @@ struct rtnl_neigh {
 	enum neigh_state state;
 };
 
+/** A set of destinations that something is said about: an entry of a routing table, a policy rule,
+ *  a label of RFC 6724. */
+struct rtnl_prefix {
+	struct addr address;
+	/** Its first bits are those of address. */
+	unsigned bits;
+	/** A route with several next hops, of which each destination gets one. */
+	bool hashed;
+	/** A rule that looks at ports. */
+	bool ports;
+};
+
+/** Each decodes RTM_NEWROUTE (a dump's, or that of a look-up with RTM_F_FIB_MATCH), RTM_NEWRULE,
+ *  RTM_NEWADDRLABEL. address.family is the message's, which need not be an internet one. 0 or
+ *  -EBADMSG. */
+NODISCARD NONNULL int rtnl_decode_entry(const void *payload, size_t len, struct rtnl_prefix *out);
+NODISCARD NONNULL int rtnl_decode_rule(const void *payload, size_t len, struct rtnl_prefix *out);
+NODISCARD NONNULL int rtnl_decode_label(const void *payload, size_t len, struct rtnl_prefix *out);
+
 /** Decodes RTM_NEWNEIGH; address.family is 0 where it names none (a bridge's entry). 0 or
  *  -EBADMSG. */
 NODISCARD NONNULL int rtnl_decode_neigh(const void *payload, size_t len, struct rtnl_neigh *out);

@@ -40,6 +40,9 @@ enum tape_tag {
 	TAPE_CGROUPS = TAPE_TAG('C', 'G', 'R', 'P'),
 	TAPE_NOTES = TAPE_TAG('N', 'O', 'T', 'E'),
 	TAPE_OWNER_NOTES = TAPE_TAG('O', 'N', 'O', 'T'),
+	/** Ways to all destinations, and what they are short of. */
+	TAPE_ROUTES = TAPE_TAG('R', 'O', 'U', 'T'),
+	TAPE_ROUTE_NOTES = TAPE_TAG('R', 'N', 'O', 'T'),
 };
 
 /** How a piece is stored. */

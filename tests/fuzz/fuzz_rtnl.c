@@ -3,6 +3,7 @@
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "source/rtnl_parse.h"
 
@@ -16,6 +17,12 @@ static void check_address(const struct addr *a)
 		abort();
 }
 
+static void check_prefix(const struct rtnl_prefix *p)
+{
+	if (p->bits > (p->address.family == AF_INET ? 32 : 128))
+		abort();
+}
+
 /** Decodes a payload as everything that it may be. */
 static int decode(void *arg, const void *payload, size_t len)
 {
@@ -23,6 +30,7 @@ static int decode(void *arg, const void *payload, size_t len)
 	struct rtnl_link link;
 	struct rtnl_address address;
 	struct rtnl_neigh neigh;
+	struct rtnl_prefix prefix;
 
 	++*(size_t *)arg;
 	if (rtnl_decode_route(payload, len, &route) == 0) {
@@ -35,6 +43,12 @@ static int decode(void *arg, const void *payload, size_t len)
 		abort();
 	if (rtnl_decode_address(payload, len, &address) == 0)
 		check_address(&address.address);
+	if (rtnl_decode_entry(payload, len, &prefix) == 0)
+		check_prefix(&prefix);
+	if (rtnl_decode_rule(payload, len, &prefix) == 0)
+		check_prefix(&prefix);
+	if (rtnl_decode_label(payload, len, &prefix) == 0)
+		check_prefix(&prefix);
 	if (rtnl_decode_neigh(payload, len, &neigh) == 0) {
 		check_address(&neigh.address);
 		if (neigh.state >= NEIGH_STATE_COUNT)

@@ -14,6 +14,7 @@
 
 #include "source/packed.h"
 #include "source/replay.h"
+#include "source/route_map.h"
 #include "source/tape.h"
 #include "source/tape_scan.h"
 
@@ -23,7 +24,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint32_t tags[] = { TAPE_HOST, TAPE_CLOCK, TAPE_DIAG, TAPE_LOCKED, TAPE_PROC4, TAPE_PROC6,
-				 TAPE_FILES, TAPE_BINDS, TAPE_OWNERS, TAPE_CGROUPS, TAPE_NOTES };
+				 TAPE_FILES, TAPE_BINDS, TAPE_OWNERS, TAPE_CGROUPS, TAPE_NOTES,
+				 TAPE_ROUTES };
 
 /** The program has to end here where a promise is broken. */
 static void require(bool holds)
@@ -112,6 +114,20 @@ static void replay(struct tape *t, bool swapped)
 	str_free(&why);
 }
 
+static void unpack_ways(const struct str *bytes)
+{
+	const struct addr to = { .family = AF_INET6 };
+	const char *lacks;
+	struct route_map map;
+	struct route route;
+
+	if (unpack_routes(str_text(bytes), bytes->len, &map) < 0)
+		return;
+	require(route_map_look(&map, &to, 0, &route, &lacks) == 0 || lacks != NULL);
+	require(route.kind < ROUTE_KIND_COUNT && strlen(route.device) < DEVICE_NAME);
+	route_map_free(&map);
+}
+
 static void unpack(const struct str *bytes)
 {
 	struct bind_table *binds = malloc(sizeof(*binds));
@@ -133,6 +149,7 @@ static void unpack(const struct str *bytes)
 	require(unpack_notes(p, bytes->len, &notes) <= 0);
 	require(unpack_binds(p, bytes->len, binds) <= 0);
 	require(unpack_file(p, bytes->len, "/a", &out) <= 0);
+	unpack_ways(bytes);
 	notes_free(&notes);
 	map_free(&wanted);
 	str_free(&out);

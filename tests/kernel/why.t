@@ -260,20 +260,10 @@ judged "one port left beside TIME_WAIT" 127.0.0.1:9000 port-exhaustion 1
 json_is '.pool | [.states.TIME_WAIT, .free_min]' '[9,1]'
 is "$(tried 127.0.0.1 9000)" connected "one port: connect() agrees"
 
-# --- a recording: what it holds is judged, routes it does not hold ---
+# --- a recording (record-why.t compares the two) ---
 
 netns_make
-ns_sysctl net.ipv4.ip_local_port_range "40000 40005"
-lab established --port 9000 --count 6
-run in_ns "$TCPTRIAGE" record -c 1 "$TAP_TMP/tape"
-lab_stop
-for row in "127.0.0.1:9000 port-exhaustion" "127.0.0.1:9001 no-listener"; do
-	read -r target cause <<<"$row"
-	run "$TCPTRIAGE" why -J --from="$TAP_TMP/tape" "$target"
-	json_is '[.source, .cause, .route]' "[\"recording\",\"$cause\",null]" "recorded: $cause"
-	is "$status" 2 "recorded: $cause: exit status 2"
-	like "$err" 'note: the route could not be looked up: a recording holds no routes' "and a note says what is missing"
-done
+in_ns "$TCPTRIAGE" record -c 1 "$TAP_TMP/tape" >/dev/null 2>&1
 run "$TCPTRIAGE" why -J --from="$TAP_TMP/tape" 127.0.0.1:9000 --connect
 json_is '.attempt' null "a recording is not connected from"
 like "$err" 'note: no attempt was made: a recording cannot be connected from' "and a note says so"

@@ -5,7 +5,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/fib_rules.h>
 #include <linux/if.h>
+#include <linux/if_addrlabel.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
@@ -154,6 +156,68 @@ static void links_say_whether_packets_can_leave(void **state)
 	}
 }
 
+/** What the decoders of destinations make of a message: the address's text, "" for a refusal. */
+static const char *prefix_of(int (*decode)(const void *, size_t, struct rtnl_prefix *),
+			     const struct nlmsghdr *h, struct rtnl_prefix *out)
+{
+	static char text[ADDR_TEXT];
+
+	text[0] = '\0';
+	if (decode(mnl_nlmsg_get_payload(h), mnl_nlmsg_get_payload_len(h), out) == 0)
+		addr_text(&out->address, text);
+	return text;
+}
+
+static void destinations_of_entries_rules_and_labels_are_read(void **state)
+{
+	const uint8_t four[] = { 10, 1, 0, 0 }, six[16] = { 0x20, 1 };
+	char buf[ROOM] __attribute__((aligned(8)));
+	struct rtnl_prefix p;
+	struct nlmsghdr *h;
+	void *extra;
+
+	(void)state;
+	h = message(buf, RTM_NEWROUTE, sizeof(struct rtmsg), &extra);
+	*(struct rtmsg *)extra = (struct rtmsg){ .rtm_family = AF_INET, .rtm_dst_len = 16,
+						 .rtm_type = RTN_UNICAST };
+	assert_string_equal(prefix_of(rtnl_decode_entry, h, &p), "0.0.0.0");
+	mnl_attr_put(h, RTA_DST, 4, four);
+	assert_string_equal(prefix_of(rtnl_decode_entry, h, &p), "10.1.0.0");
+	assert_int_equal(p.bits, 16);
+	assert_false(p.hashed);
+	mnl_attr_put_u32(h, RTA_NH_ID, 7);
+	prefix_of(rtnl_decode_entry, h, &p);
+	assert_true(p.hashed);
+	mnl_attr_put_u32(h, RTA_OIF, 3);
+	prefix_of(rtnl_decode_entry, h, &p);
+	assert_false(p.hashed);
+	mnl_attr_put(h, RTA_MULTIPATH, 0, NULL);
+	prefix_of(rtnl_decode_entry, h, &p);
+	assert_true(p.hashed);
+	((struct rtmsg *)extra)->rtm_dst_len = 33;
+	assert_string_equal(prefix_of(rtnl_decode_entry, h, &p), "");
+	((struct rtmsg *)extra)->rtm_dst_len = 16;
+	((struct rtmsg *)extra)->rtm_family = AF_INET6;
+	assert_string_equal(prefix_of(rtnl_decode_entry, h, &p), "");
+
+	h = message(buf, RTM_NEWRULE, sizeof(struct fib_rule_hdr), &extra);
+	*(struct fib_rule_hdr *)extra = (struct fib_rule_hdr){ .family = AF_INET, .dst_len = 12 };
+	mnl_attr_put(h, FRA_DST, 4, four);
+	assert_string_equal(prefix_of(rtnl_decode_rule, h, &p), "10.1.0.0");
+	assert_int_equal(p.bits, 12);
+	assert_false(p.ports);
+	mnl_attr_put_u32(h, FRA_DPORT_RANGE, 0);
+	prefix_of(rtnl_decode_rule, h, &p);
+	assert_true(p.ports);
+
+	h = message(buf, RTM_NEWADDRLABEL, sizeof(struct ifaddrlblmsg), &extra);
+	*(struct ifaddrlblmsg *)extra = (struct ifaddrlblmsg){ .ifal_family = AF_INET6,
+							       .ifal_prefixlen = 28 };
+	mnl_attr_put(h, IFAL_ADDRESS, 16, six);
+	assert_string_equal(prefix_of(rtnl_decode_label, h, &p), "2001::");
+	assert_int_equal(p.bits, 28);
+}
+
 static void neighbours_have_their_state(void **state)
 {
 	static const struct {
@@ -249,6 +313,7 @@ int main(void)
 		cmocka_unit_test(an_ipv6_gateway_of_an_ipv4_route_is_read),
 		cmocka_unit_test(kinds_of_route_are_told_apart),
 		cmocka_unit_test(links_say_whether_packets_can_leave),
+		cmocka_unit_test(destinations_of_entries_rules_and_labels_are_read),
 		cmocka_unit_test(neighbours_have_their_state),
 		cmocka_unit_test(errors_and_ends_are_told),
 		cmocka_unit_test(bad_lengths_break_the_walk),
