@@ -265,12 +265,17 @@ class Job:
     def text(self):
         return "\n".join(line.rstrip() for line in self.screen.display)
 
+    def soon(self, what, limit=LIMIT):
+        """Until WHAT (a text, or a function of the screen's text) is on the screen."""
+        test = what if callable(what) else lambda text: what in text
+        return self._until(lambda: test(self.text()), limit)
+
     def wait(self, what, limit=LIMIT):
-        """Until WHAT (a text, or a function of the screen's text) is on the screen, and the rest of
-        the frame that it came with: a pty hands a frame over in pieces."""
+        """The same, and the rest of the frame that it came with: a pty hands a frame over in
+        pieces."""
         test = what if callable(what) else lambda text: what in text
         end = time.monotonic() + limit
-        while self._until(lambda: test(self.text()), end - time.monotonic()):
+        while self.soon(test, end - time.monotonic()):
             self.settle(0.03, end)
             if test(self.text()):
                 return True
