@@ -78,9 +78,9 @@
  *                being typed, keys.c and actions.c what keys do, view.c, words.c and find.c what is
  *                shown, frame.c and history.c samples, settings.c how it starts, ui.c its state,
  *                batch.c as a log
- *   base/        knows nothing of TCP: alloc.c, str.c, vec.c, map.c, num.c, escape.c, file.c,
- *                suggest.c, wrap.c, privilege.c rights
- *                on loan, when.c moments, word.c names as typed, crc32.c, lz.c
+ *   base/        knows nothing of TCP: alloc.c, str.c, vec.c (index.c finds in one), map.c,
+ *                num.c, escape.c, file.c, suggest.c, wrap.c, privilege.c rights on loan, when.c
+ *                moments, word.c names as typed, crc32.c, lz.c
  */
 #include <fcntl.h>
 #include <locale.h>

@@ -10,31 +10,27 @@ void port_table_init(struct port_table *t)
 {
 	*t = (struct port_table){
 		.pools = VEC_OF(struct pool),
-		.by_key = MAP_OF(struct pool_key, uint32_t),
+		.by_key = INDEX_OF(struct pool_key),
 		.users = VEC_OF(struct port_user),
 	};
 }
 
 static struct pool *get_pool(struct port_table *t, const struct pool_key *key)
 {
-	bool is_new;
-	uint32_t *index = map_put(&t->by_key, key, &is_new);
-	struct pool *p;
+	struct pool *p = index_get(&t->by_key, &t->pools, key);
 
-	if (!is_new)
-		return port_table_pool(t, *index - 1);
-	p = vec_push(&t->pools);
-	*index = (uint32_t)t->pools.len;
-	p->key = *key;
+	if (p)
+		return p;
+	p = index_push(&t->by_key, &t->pools, key);
 	p->socks = VEC_OF(struct pool_sock);
+	/* Clients of a port nobody listens on are a pool each. */
+	vec_reserve(&p->socks, 1);
 	return p;
 }
 
 const struct pool *port_table_find(const struct port_table *t, const struct pool_key *key)
 {
-	const uint32_t *index = map_get(&t->by_key, key);
-
-	return index ? port_table_pool(t, *index - 1) : NULL;
+	return index_get(&t->by_key, &t->pools, key);
 }
 
 static void add_user(struct port_table *t, const struct sock *s, bool matched)
@@ -120,7 +116,7 @@ void port_table_reset(struct port_table *t)
 	for (size_t i = 0; i < t->pools.len; i++)
 		vec_free(&port_table_pool(t, i)->socks);
 	vec_reset(&t->pools);
-	map_reset(&t->by_key);
+	index_reset(&t->by_key);
 	vec_reset(&t->users);
 	t->listening = (struct port_set){ 0 };
 	t->from_diag = false;
@@ -131,6 +127,6 @@ void port_table_free(struct port_table *t)
 {
 	port_table_reset(t);
 	vec_free(&t->pools);
-	map_free(&t->by_key);
+	index_free(&t->by_key);
 	vec_free(&t->users);
 }

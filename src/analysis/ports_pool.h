@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
-#include "base/map.h"
+#include "base/index.h"
 #include "base/vec.h"
 #include "model/addr.h"
 #include "model/facts.h"
@@ -62,9 +62,9 @@ struct port_user {
 
 /** What add() gathers. */
 struct port_table {
-	/** struct pool, and struct pool_key → its index + 1 (uint32_t). */
+	/** struct pool, by struct pool_key. */
 	struct vec pools;
-	struct map by_key;
+	struct index by_key;
 	/** struct port_user. */
 	struct vec users;
 	/** Ports that are listened on, as far as seen. */

@@ -6,16 +6,20 @@
 
 #include "base/alloc.h"
 
+void vec_reserve(struct vec *v, size_t cap)
+{
+	if (cap <= v->cap)
+		return;
+	v->data = xreallocarray(v->data, cap, v->size);
+	v->cap = cap;
+}
+
 void *vec_push(struct vec *v)
 {
 	void *p;
 
-	if (v->len == v->cap) {
-		size_t cap = v->cap ? v->cap * 2 : 8;
-
-		v->data = xreallocarray(v->data, cap, v->size);
-		v->cap = cap;
-	}
+	if (v->len == v->cap)
+		vec_reserve(v, v->cap ? v->cap * 2 : 8);
 	p = (char *)v->data + v->len++ * v->size;
 	memset(p, 0, v->size);
 	return p;

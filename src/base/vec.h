@@ -22,6 +22,8 @@ struct vec {
 /** Object I of vector V, as a TYPE (an lvalue). I is not checked. */
 #define VEC_AT(V, TYPE, I) (((TYPE *)(V)->data)[I])
 
+/** Makes room for CAP objects in all, no more: for many vectors that mostly stay small. */
+NONNULL void vec_reserve(struct vec *v, size_t cap);
 /** Appends one zeroed object and returns it; valid until the next push. */
 RETURNS_NONNULL NONNULL void *vec_push(struct vec *v);
 /** Appends a copy of the object at P (of the vector's size). */

@@ -12,6 +12,7 @@
 
 #include "base/escape.h"
 #include "base/file.h"
+#include "base/index.h"
 #include "base/map.h"
 #include "base/num.h"
 #include "base/str.h"
@@ -171,6 +172,39 @@ static void maps_hold_what_was_put(void **state)
 	map_free(&m);
 }
 
+static void an_index_finds_in_its_vector(void **state)
+{
+	struct thing { uint64_t key, value; };
+	struct index x = INDEX_OF(uint64_t);
+	struct vec v = VEC_OF(struct thing);
+	struct thing *t;
+	uint64_t k;
+
+	(void)state;
+	k = 1;
+	assert_null(index_get(&x, &v, &k));
+	for (int round = 0; round < 2; round++) {
+		for (k = 1; k <= 5000; k++) {
+			assert_null(index_get(&x, &v, &k));
+			t = index_push(&x, &v, &k);
+			assert_int_equal(t->key, k);
+			assert_int_equal(t->value, 0);
+			t->value = 3 * k;
+		}
+		assert_int_equal(v.len, 5000);
+		for (k = 1; k <= 5000; k++) {
+			t = index_get(&x, &v, &k);
+			assert_non_null(t);
+			assert_int_equal(t->value, 3 * k);
+		}
+		assert_null(index_get(&x, &v, &k));
+		vec_reset(&v);
+		index_reset(&x);
+	}
+	index_free(&x);
+	vec_free(&v);
+}
+
 static void string_maps_keep_their_values_in_place(void **state)
 {
 	struct strmap m = strmap_make(sizeof(int));
@@ -252,6 +286,7 @@ int main(void)
 		cmocka_unit_test(json_is_always_valid_utf8),
 		cmocka_unit_test(labels_are_escaped),
 		cmocka_unit_test(maps_hold_what_was_put),
+		cmocka_unit_test(an_index_finds_in_its_vector),
 		cmocka_unit_test(string_maps_keep_their_values_in_place),
 		cmocka_unit_test(strings_and_vectors_grow),
 		cmocka_unit_test(files_are_replaced_whole),
