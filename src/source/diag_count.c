@@ -18,7 +18,7 @@ bool diag_count_pays(struct source *s, const struct dump_request *req, const str
 {
 	/* Who insists on netlink gets it. */
 	return sink->add_counts && !req->bytecode_len && s->choice != SOURCE_NETLINK &&
-	       (req->states & ~COUNT_BPF_BLIND) && netns_enterable(s->netns) &&
+	       (req->states & DIAG_MANY) && netns_enterable(s->netns) &&
 	       diag_estimate(s) >= WORTH_COUNTING;
 }
 

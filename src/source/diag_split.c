@@ -88,14 +88,13 @@ int64_t diag_estimate(struct source *s)
 
 unsigned diag_split_workers(struct source *s, const struct dump_request *req)
 {
-	const uint32_t many = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT);
 	unsigned n = cpus();
 
 	if (n > req->workers)
 		n = req->workers;
 	if (n > DIAG_WORKERS_MAX)
 		n = DIAG_WORKERS_MAX;
-	if (n < 2 || !(req->states & many))
+	if (n < 2 || !(req->states & DIAG_MANY))
 		return 1;
 	return diag_estimate(s) >= WORTH_SPLITTING ? n : 1;
 }

@@ -10,6 +10,10 @@
 /** Most threads of a dump: each costs a walk of its own, and the walk is what they share least. */
 #define DIAG_WORKERS_MAX 4
 
+/** The states that there can be very many sockets in: a dump without them copies few, whatever the
+ *  host's size, and is hard to better. */
+#define DIAG_MANY (STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT))
+
 /** Puts in front of CODE the test for share I of N: every socket passes exactly one of them. A
  *  client's local port, or a server's peer's, is what spreads, so the port at or above 32768
  *  decides (the local one first). */

@@ -60,6 +60,7 @@ if ((EUID == 0)) && [[ -e /sys/kernel/btf/vmlinux ]] && grep -q ' 4294967295$' /
 	not_ok "not where netlink is asked for" counted --source=netlink
 	not_ok "nor with a filter" counted state established
 	not_ok "nor by group" counted --by remote
+	not_ok "nor where the many are left out" counted --fast
 else
 	skip_one "the kernel counted" "no rights to load programs"
 fi

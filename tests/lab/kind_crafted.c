@@ -38,7 +38,10 @@ static void vanish_at_close(int fd)
 
 static void make_crafted(const struct want *w)
 {
-	descriptors_reserve(w->count);
+	bool kept = w->state != TCP_TIME_WAIT && !w->orphan;
+
+	if (kept)
+		descriptors_reserve(w->count);
 	for (unsigned i = 0; i < w->count; i++) {
 		int fd = repair_new(w, i);
 		struct row row;
@@ -46,12 +49,12 @@ static void make_crafted(const struct want *w)
 		/* A TIME_WAIT socket has lost its addresses: taken before. */
 		row_take(&row, "subject", fd);
 		repair_advance(fd, w->state);
-		if (w->state == TCP_TIME_WAIT || w->orphan) {
-			close(fd);
-			row_orphan(&row, orphan_name(w->state));
-		} else {
+		if (kept) {
 			row_take(&row, "subject", fd);
 			vanish_at_close(fd);
+		} else {
+			close(fd);
+			row_orphan(&row, orphan_name(w->state));
 		}
 		row_print(w, &row);
 	}
