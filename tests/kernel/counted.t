@@ -7,7 +7,7 @@ needs_netns
 
 # So many that loading a program pays, and some of every state.
 netns_make
-lab established-repair --quiet --count 20500 + listen --count 3 + listen --count 2 --family 6 + \
+lab established-repair --quiet --count 50500 + listen --count 3 + listen --count 2 --family 6 + \
 	syn-sent --count 4 + syn-recv --count 5 + established --count 6 + \
 	established --count 3 --family 6 + established --count 3 --family mapped + \
 	fin-wait1 --count 3 + fin-wait2 --count 3 + fin-wait2-orphan --count 3 + \
