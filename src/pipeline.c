@@ -326,7 +326,7 @@ static int dump_folds(struct pipeline *p, const struct needs *n, struct fold *fo
 		states[i] = own.states;
 		if (!folds[i].analysis->merge)
 			workers = 1;
-		if (own.counts && count == 1)
+		if (own.counts && count == 1 && filter_only_states(p->filter))
 			sink.add_counts = worker_add_counts;
 	}
 	for (unsigned k = 0; k < workers; k++) {

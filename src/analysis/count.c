@@ -15,6 +15,7 @@ static void count_needs(const struct options *opt, const struct facts *facts, st
 	(void)opt;
 	(void)facts;
 	out->states = STATES_ALL;
+	out->counts = true;
 }
 
 static void *count_begin(const struct options *opt)
@@ -35,6 +36,14 @@ static void count_add(void *state, const struct sock *s)
 {
 	(void)s;
 	((struct count *)state)->n++;
+}
+
+static void count_add_counts(void *state, const struct family_counts *counts)
+{
+	for (int i = 0; i < COUNTS_FAMILIES; i++) {
+		for (int s = 0; s < STATE_COUNT; s++)
+			((struct count *)state)->n += counts[i].n[s];
+	}
 }
 
 static void count_merge(void *state, void *from)
@@ -64,6 +73,7 @@ const struct analysis count_analysis = {
 	.begin = count_begin,
 	.restart = count_restart,
 	.add = count_add,
+	.add_counts = count_add_counts,
 	.merge = count_merge,
 	.finish = count_finish,
 	.end = free,

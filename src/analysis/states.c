@@ -42,7 +42,7 @@ static void states_needs(const struct options *opt, const struct facts *facts, s
 
 	(void)facts;
 	out->states = STATES_ALL;
-	out->counts = !opt->by && !opt->arg_count;
+	out->counts = !opt->by;
 	if (asks_fast(opt)) {
 		out->states &= ~COUNTED;
 		out->facts = true;

@@ -40,6 +40,9 @@ void filter_free(struct filter *f);
 /** States that can match at all: the mask to ask the kernel for. */
 NODISCARD uint32_t filter_states(const struct filter *f);
 
+/** True where the state is all that decides: then filter_states() match, and no others. */
+NODISCARD bool filter_only_states(const struct filter *f);
+
 /** True where a decision needs the processes that hold a socket (pid, comm), or the cgroup
  *  paths. */
 NODISCARD bool filter_needs_owners(const struct filter *f);

@@ -232,6 +232,22 @@ uint32_t filter_states(const struct filter *f)
 	return f ? states_of(f->root) : STATES_ALL;
 }
 
+static bool only_states(const struct node *n)
+{
+	if (n->kind != NODE_ALL && n->kind != NODE_ANY)
+		return n->kind == NODE_STATES;
+	for (const struct node *c = n->children; c; c = c->next) {
+		if (!only_states(c))
+			return false;
+	}
+	return true;
+}
+
+bool filter_only_states(const struct filter *f)
+{
+	return !f || only_states(f->root);
+}
+
 bool filter_needs_owners(const struct filter *f)
 {
 	return f && f->needs_owners;

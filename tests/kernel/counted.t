@@ -52,13 +52,21 @@ is "$(jq -S .states <<<"$out")" "$(in_ns "$TCPTRIAGE" states -J --source=netlink
 run in_ns "$TCPTRIAGE" states -i 0.2 -c 3 -J
 is "$(jq -s '[.[] | .states] | unique | length' <<<"$out")" 1 "again and again the same"
 is "$("$TCPTRIAGE" -N "/proc/$lab_pid/ns/net" states -H | tr -s ' ')" "$(table)" "from outside"
-is "$(in_ns "$TCPTRIAGE" states -H state established 2>/dev/null | awk '$1 == "ESTABLISHED" { print $2 }')" \
-	"$(table | awk '$1 == "ESTABLISHED" { print $2 }')" "a filter is a dump's business"
+for filter in "state established" "exclude established" "( state all exclude time-wait ) or state bound" \
+	"not state established and not state listen"; do
+	# shellcheck disable=SC2086
+	is "$(table $filter)" "$(table --source=netlink $filter)" "states $filter: as a dump counts"
+	# shellcheck disable=SC2086
+	is "$(in_ns "$TCPTRIAGE" count $filter)" "$(in_ns "$TCPTRIAGE" list -H $filter | wc -l)" \
+		"count $filter: as many as list shows"
+done
+is "$(in_ns "$TCPTRIAGE" count)" "$(table | awk '{ n += $2 } END { print n }')" "count: all of them"
 
 if ((EUID == 0)) && [[ -e /sys/kernel/btf/vmlinux ]] && grep -q ' 4294967295$' /proc/self/uid_map; then
 	ok "the kernel counted" counted
 	not_ok "not where netlink is asked for" counted --source=netlink
-	not_ok "nor with a filter" counted state established
+	ok "also by state" counted state established
+	not_ok "not with another filter" counted sport = :8001 or state listen
 	not_ok "nor by group" counted --by remote
 	not_ok "nor where the many are left out" counted --fast
 else

@@ -304,6 +304,10 @@ static void agrees_with_second_opinion(void **state)
 			if (known == VERDICT_YES && !(filter_states(f) & STATE_BIT(s.state)))
 				fail_msg("TCPTRIAGE_SEED=%llu: states of %s",
 					 (unsigned long long)seed, text.s);
+			if (filter_only_states(f) && (known == VERDICT_YES) !=
+			    !!(filter_states(f) & STATE_BIT(s.state)))
+				fail_msg("TCPTRIAGE_SEED=%llu: only states: %s",
+					 (unsigned long long)seed, text.s);
 		}
 		filter_free(f);
 		str_free(&text);

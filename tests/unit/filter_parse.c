@@ -482,6 +482,30 @@ static void tells_needs(void **state)
 	}
 }
 
+static void tells_whether_the_state_decides(void **state)
+{
+	static const struct {
+		const char *text;
+		bool only;
+	} rows[] = {
+		{ "state listening", true },
+		{ "not ( exclude listening or state closing )", true },
+		{ "state connected exclude time-wait or state bound", true },
+		{ "state listening sport 5", false },
+		{ "state listening or pid 5", false },
+		{ "not sport 5", false },
+	};
+
+	(void)state;
+	assert_true(filter_only_states(NULL));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct filter *f = parse(rows[i].text);
+
+		assert_int_equal(filter_only_states(f), rows[i].only);
+		filter_free(f);
+	}
+}
+
 static void lists_keywords(void **state)
 {
 	const char *name, *help;
@@ -505,6 +529,7 @@ int main(void)
 		cmocka_unit_test(joins_words),
 		cmocka_unit_test(bounds_nesting),
 		cmocka_unit_test(tells_needs),
+		cmocka_unit_test(tells_whether_the_state_decides),
 		cmocka_unit_test(lists_keywords),
 	};
 
