@@ -362,27 +362,6 @@ static int dump_folds(struct pipeline *p, const struct needs *n, struct fold *fo
 	return ret;
 }
 
-/** A second look at sockets without a holder. */
-struct look {
-	const struct map *wanted;
-	const struct owners *owners;
-	/** Those that show again. */
-	struct map still;
-};
-
-static void look_add(void *arg, const struct sock *s)
-{
-	struct look *l = arg;
-
-	if (map_get(l->wanted, &s->inode) && !map_get(&l->owners->sockets, &s->inode))
-		map_put(&l->still, &s->inode, NULL);
-}
-
-static void look_restart(void *arg)
-{
-	map_reset(&((struct look *)arg)->still);
-}
-
 /** States to look at again: those of the folds that ask for it. */
 static uint32_t states_again(struct pipeline *p, const struct fold *folds, size_t count)
 {
@@ -397,27 +376,14 @@ static uint32_t states_again(struct pipeline *p, const struct fold *folds, size_
 	return states;
 }
 
-/** The search for owners takes a while, in which sockets are closed: tells these from sockets whose
- *  holder is hidden. */
+/** Tells sockets that were closed during the search from sockets whose holder is hidden. */
 static void look_again(struct pipeline *p, uint32_t states, const struct map *wanted)
 {
-	struct dump_request req = { .states = states, .workers = 1 };
-	struct look look = { wanted, &p->owners, map_make(sizeof(uint64_t), 0) };
-	struct sink sink = { look_add, look_restart, (void *[]){ &look } };
-	struct dump_result result;
-	const void *inode;
-
-	if (source_dump(p->source, &req, &sink, &result, &p->notes) == 0 && result.complete) {
-		p->gone = map_make(sizeof(uint64_t), 0);
-		p->have_gone = true;
-		for (size_t i = 0; map_next(wanted, &i, &inode, NULL);)
-			if (!map_get(&p->owners.sockets, inode) && !map_get(&look.still, inode))
-				map_put(&p->gone, inode, NULL);
-	}
-	/* What is still there and has no holder may be in a message. */
-	if (look.still.len && source_in_flight(p->source, &p->owners, &p->notes))
-		p->owners.in_flight_searched = false;
-	map_free(&look.still);
+	p->gone = map_make(sizeof(uint64_t), 0);
+	p->have_gone = source_gone(p->source, states, wanted, &p->owners, &p->gone,
+				   &p->notes) == 0;
+	if (!p->have_gone)
+		map_free(&p->gone);
 }
 
 /** Owners for what the folds want, now that the sockets are known. False where nobody is wanted. */
@@ -434,8 +400,7 @@ static bool fold_owners(struct pipeline *p, struct fold *folds, size_t count)
 	wanted = set.len;
 	/* Nobody to look for: no folder of /proc is opened. */
 	if (wanted && pipeline_owners(p, &set) == 0) {
-		/* A recording shows the same sockets again. */
-		if (again && p->owners.sockets.len < set.len && !p->opt->from)
+		if (again && p->owners.sockets.len < set.len)
 			look_again(p, again, &set);
 	} else if (!wanted && !p->have_owners) {
 		owners_init(&p->owners);

@@ -22,6 +22,10 @@ struct backend {
 		      struct notes *notes);
 	/** NULL where the owners say all that there is. */
 	int (*in_flight)(struct source *s, struct owners *out, struct notes *notes);
+	/** SYN_RECV as /proc counts them; the inodes that were closed during the search for owners:
+	 *  NULL where the kernel is asked (source.c). */
+	int (*requests)(struct source *s, void (*add)(void *arg, const struct sock *s), void *arg);
+	int (*gone)(struct source *s, struct map *gone, struct notes *notes);
 	int (*cgroups)(struct source *s, struct cgroups *out, struct notes *notes);
 	/** The way to TO (source/route.h); NULL: the kernel is asked. */
 	int (*route)(struct source *s, const struct addr *to, uint32_t scope, struct route *out,

@@ -12,6 +12,7 @@
 #include "model/facts.h"
 #include "model/owners.h"
 #include "model/report.h"
+#include "model/sock.h"
 
 /* All unpack_…() return 0, or -EBADMSG where the N bytes at P are nothing that pack_…() made; OUT
  * is then empty. */
@@ -37,6 +38,18 @@ NODISCARD NONNULL_ARGS(1, 4) int unpack_owners(const void *p, size_t n, const st
 NONNULL void pack_cgroups(struct str *out, const struct cgroups *c);
 /** Into OUT (zeroed before). */
 NODISCARD NONNULL int unpack_cgroups(const void *p, size_t n, struct cgroups *out);
+
+/** Appends a set of inodes (uint64_t). */
+NONNULL void pack_inodes(struct str *out, const struct map *inodes);
+/** Adds them to OUT. */
+NODISCARD NONNULL int unpack_inodes(const void *p, size_t n, struct map *out);
+
+/** Appends one SYN_RECV with its timeouts. */
+NONNULL void pack_request(struct str *out, const struct sock *s);
+/** Hands each to ADD, until one cannot be read. */
+NODISCARD NONNULL_ARGS(1, 3) int unpack_requests(const void *p, size_t n,
+						 void (*add)(void *arg, const struct sock *s),
+						 void *arg);
 
 /** Appends the notes. */
 NONNULL void pack_notes(struct str *out, const struct notes *n);

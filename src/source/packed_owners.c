@@ -36,13 +36,13 @@ static int compare_inodes(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* The inodes in rising order. */
-static struct vec sorted_inodes(const struct owners *o)
+/* The keys of SET, inodes, in rising order. */
+static struct vec sorted_inodes(const struct map *set)
 {
 	struct vec inodes = VEC_OF(uint64_t);
 	const void *key;
 
-	for (size_t iter = 0; map_next(&o->sockets, &iter, &key, NULL);)
+	for (size_t iter = 0; map_next(set, &iter, &key, NULL);)
 		vec_add(&inodes, key);
 	if (inodes.len > 0)
 		qsort(inodes.data, inodes.len, sizeof(uint64_t), compare_inodes);
@@ -51,7 +51,7 @@ static struct vec sorted_inodes(const struct owners *o)
 
 static void pack_sockets(struct str *out, const struct owners *o)
 {
-	struct vec inodes = sorted_inodes(o);
+	struct vec inodes = sorted_inodes(&o->sockets);
 	uint64_t last = 0;
 
 	varint_add(out, inodes.len);
@@ -229,6 +229,65 @@ int unpack_owners(const void *p, size_t n, const struct map *wanted, struct owne
 	if (out->sockets.len >= wanted->len) {
 		out->in_flight = 0;
 		out->in_flight_searched = false;
+	}
+	return 0;
+}
+
+void pack_inodes(struct str *out, const struct map *set)
+{
+	struct vec inodes = sorted_inodes(set);
+	uint64_t last = 0;
+
+	varint_add(out, PACKED_VERSION);
+	varint_add(out, inodes.len);
+	for (size_t i = 0; i < inodes.len; i++) {
+		varint_add(out, VEC_AT(&inodes, uint64_t, i) - last);
+		last = VEC_AT(&inodes, uint64_t, i);
+	}
+	vec_free(&inodes);
+}
+
+int unpack_inodes(const void *p, size_t n, struct map *out)
+{
+	struct cursor in = cursor_make(p, n);
+	uint64_t count, step, inode = 0;
+	bool ok = packed_take_count(&in, &count);
+
+	for (; ok && count > 0; count--) {
+		ok = cursor_varint(&in, &step);
+		inode += step;
+		if (ok)
+			map_put(out, &inode, NULL);
+	}
+	return ok ? 0 : -EBADMSG;
+}
+
+void pack_request(struct str *out, const struct sock *s)
+{
+	packed_add_addr(out, &s->local);
+	packed_add_addr(out, &s->remote);
+	varint_add(out, s->local_port);
+	varint_add(out, s->remote_port);
+	varint_add(out, s->retransmits);
+}
+
+int unpack_requests(const void *p, size_t n, void (*add)(void *arg, const struct sock *s), void *arg)
+{
+	struct cursor in = cursor_make(p, n);
+
+	while (cursor_left(&in) > 0) {
+		struct sock s = { .state = STATE_SYN_RECV };
+		uint64_t local_port, remote_port, timeouts;
+
+		if (!packed_take_addr(&in, &s.local) || !packed_take_addr(&in, &s.remote) ||
+		    !cursor_varint(&in, &local_port) || local_port > UINT16_MAX ||
+		    !cursor_varint(&in, &remote_port) || remote_port > UINT16_MAX ||
+		    !cursor_varint(&in, &timeouts) || timeouts > UINT8_MAX)
+			return -EBADMSG;
+		s.local_port = (uint16_t)local_port;
+		s.remote_port = (uint16_t)remote_port;
+		s.retransmits = (uint8_t)timeouts;
+		add(arg, &s);
 	}
 	return 0;
 }

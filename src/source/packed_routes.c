@@ -12,36 +12,6 @@ enum { FROM_ITSELF = 1 << 0 };
 /** Flags of a link. */
 enum { LOOPBACK = 1 << 0 };
 
-static size_t addr_size(uint64_t family)
-{
-	return family == 4 ? 4 : family == 6 ? 16 : 0;
-}
-
-/** 4, 6 or 0, then the bytes. */
-static void add_addr(struct str *out, const struct addr *a)
-{
-	unsigned word = a->family == AF_INET ? 4 : a->family == AF_INET6 ? 6 : 0;
-
-	varint_add(out, word);
-	str_addn(out, (const char *)a->bytes, addr_size(word));
-}
-
-static bool take_addr(struct cursor *in, struct addr *out)
-{
-	const unsigned char *bytes;
-	uint64_t word;
-
-	memset(out, 0, sizeof(*out));
-	if (!cursor_varint(in, &word) || (word && !addr_size(word)))
-		return false;
-	bytes = cursor_take(in, addr_size(word));
-	if (!bytes)
-		return false;
-	memcpy(out->bytes, bytes, addr_size(word));
-	out->family = word == 4 ? AF_INET : word == 6 ? AF_INET6 : 0;
-	return true;
-}
-
 /** A number below LIMIT. */
 static bool take_below(struct cursor *in, uint64_t limit, uint64_t *out)
 {
@@ -66,7 +36,7 @@ static bool take_many(struct cursor *in, uint64_t *out)
 
 static void pack_span(struct str *out, const struct route_span *s)
 {
-	add_addr(out, &s->first);
+	packed_add_addr(out, &s->first);
 	varint_add(out, s->known);
 	varint_add(out, s->from_itself ? FROM_ITSELF : 0);
 	/* Not the errno: its number is the machine's. */
@@ -74,19 +44,19 @@ static void pack_span(struct str *out, const struct route_span *s)
 	varint_add(out, s->route.link);
 	varint_add(out, s->route.ifindex);
 	varint_add(out, s->route.mtu);
-	add_addr(out, &s->route.source);
-	add_addr(out, &s->route.gateway);
+	packed_add_addr(out, &s->route.source);
+	packed_add_addr(out, &s->route.gateway);
 }
 
 static bool unpack_span(struct cursor *in, struct route_span *s)
 {
 	uint64_t known, flags, kind, link;
 
-	if (!take_addr(in, &s->first) || !take_below(in, SPAN_KNOWN_COUNT, &known) ||
+	if (!packed_take_addr(in, &s->first) || !take_below(in, SPAN_KNOWN_COUNT, &known) ||
 	    !cursor_varint(in, &flags) || !take_below(in, ROUTE_KIND_COUNT, &kind) ||
 	    !take_below(in, LINK_STATE_COUNT, &link) || !take_u32(in, &s->route.ifindex) ||
-	    !take_u32(in, &s->route.mtu) || !take_addr(in, &s->route.source) ||
-	    !take_addr(in, &s->route.gateway))
+	    !take_u32(in, &s->route.mtu) || !packed_take_addr(in, &s->route.source) ||
+	    !packed_take_addr(in, &s->route.gateway))
 		return false;
 	s->known = (enum span_known)known;
 	s->from_itself = flags & FROM_ITSELF;
@@ -152,14 +122,14 @@ static void pack_address(struct str *out, const struct rtnl_address *a)
 {
 	varint_add(out, a->ifindex);
 	varint_add(out, a->bits);
-	add_addr(out, &a->address);
+	packed_add_addr(out, &a->address);
 }
 
 static bool unpack_address(struct cursor *in, struct rtnl_address *a)
 {
 	uint64_t bits;
 
-	if (!take_u32(in, &a->ifindex) || !take_below(in, 129, &bits) || !take_addr(in, &a->address))
+	if (!take_u32(in, &a->ifindex) || !take_below(in, 129, &bits) || !packed_take_addr(in, &a->address))
 		return false;
 	a->bits = (unsigned)bits;
 	return a->address.family != AF_INET || bits <= 32;
@@ -169,7 +139,7 @@ static void pack_neigh(struct str *out, const struct rtnl_neigh *n)
 {
 	varint_add(out, n->ifindex);
 	varint_add(out, n->state);
-	add_addr(out, &n->address);
+	packed_add_addr(out, &n->address);
 }
 
 static bool unpack_neigh(struct cursor *in, struct rtnl_neigh *n)
@@ -177,7 +147,7 @@ static bool unpack_neigh(struct cursor *in, struct rtnl_neigh *n)
 	uint64_t state;
 
 	if (!take_u32(in, &n->ifindex) || !take_below(in, NEIGH_STATE_COUNT, &state) ||
-	    !take_addr(in, &n->address))
+	    !packed_take_addr(in, &n->address))
 		return false;
 	n->state = (enum neigh_state)state;
 	return true;

@@ -19,6 +19,12 @@
  * owners; what tells which ports are lost to connect(), a second walk and the bind table. */
 #define COSTLY_SHARE 0.0025
 
+/* States whose sockets without a holder are looked at again: what close-wait asks for. */
+#define LOOKED_AT (STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_LISTEN))
+/* Sockets up to which /proc/net/tcp is read for the timeouts of SYN_RECV: handshakes would not ask
+ * beyond. */
+#define TIMEOUTS_SOCKETS 20000
+
 /* When a costly part was done last (0: never), and how long it took. */
 struct costly {
 	int64_t at_ns, took_ns;
@@ -30,15 +36,16 @@ struct recorder {
 	uint64_t keep;
 	/* The source's clock when the sample under way began. */
 	int64_t monotonic_ns, realtime_ns;
-	/* Inodes seen in the dump (a set of uint64_t). */
-	struct map inodes;
-	uint64_t sockets;
+	/* Inodes seen in the dump, and those of them in LOOKED_AT (sets of uint64_t). */
+	struct map inodes, looked_at;
+	uint64_t sockets, requests;
 	/* Costly parts are left out where that keeps the cost down. */
 	bool thrifty;
-	/* The last owners and cgroups as they are recorded, with what they are short of. */
-	struct str owners, cgroups;
+	/* The last owners and cgroups as they are recorded, with what they are short of, and the
+	 * sockets that were gone before their holder was found. */
+	struct str owners, cgroups, gone;
 	struct notes search_notes;
-	struct costly search, binds, ways;
+	struct costly search, binds, ways, timeouts;
 	/* The last ways to all destinations as they are recorded. */
 	struct str routes;
 	/* Whether the sample under way tells of ports, and has its owners searched anew. */
@@ -65,14 +72,19 @@ static void on_sock(void *arg, const struct sock *s)
 	struct recorder *r = arg;
 
 	r->sockets++;
-	if (r->with_owners && sock_has(s, SOCK_HAS_INODE) && s->inode != 0)
-		map_put(&r->inodes, &s->inode, NULL);
+	r->requests += s->state == STATE_SYN_RECV;
+	if (!r->with_owners || !sock_has(s, SOCK_HAS_INODE) || s->inode == 0)
+		return;
+	map_put(&r->inodes, &s->inode, NULL);
+	if (LOOKED_AT & STATE_BIT(s->state))
+		map_put(&r->looked_at, &s->inode, NULL);
 }
 
 static void begin(struct recorder *r)
 {
-	r->sockets = 0;
+	r->sockets = r->requests = 0;
 	map_reset(&r->inodes);
+	map_reset(&r->looked_at);
 	tape_begin(r->tape, r->monotonic_ns, r->realtime_ns);
 }
 
@@ -202,6 +214,29 @@ static void put_binds(struct recorder *r, int64_t dump_ns, struct notes *notes)
 	free(table);
 }
 
+static bool has_no_holder(const struct map *wanted, const struct owners *owners)
+{
+	const void *inode;
+
+	for (size_t i = 0; map_next(wanted, &i, &inode, NULL);) {
+		if (!map_get(&owners->sockets, inode))
+			return true;
+	}
+	return false;
+}
+
+/* Of the sockets without a holder: those that are gone, those on their way in a message. */
+static void look_again(struct recorder *r, struct owners *owners)
+{
+	struct map gone = map_make(sizeof(uint64_t), 0);
+
+	str_reset(&r->gone);
+	if (has_no_holder(&r->looked_at, owners) &&
+	    source_gone(r->source, LOOKED_AT, &r->looked_at, owners, &gone, &r->search_notes) == 0)
+		pack_inodes(&r->gone, &gone);
+	map_free(&gone);
+}
+
 /* Searches owners and cgroups anew. */
 static void search(struct recorder *r)
 {
@@ -213,6 +248,8 @@ static void search(struct recorder *r)
 	notes_free(&r->search_notes);
 	ret = source_owners(r->source, &r->inodes, &owners, &r->search_notes);
 
+	if (ret == 0)
+		look_again(r, &owners);
 	str_reset(&r->owners);
 	/* A search that broke off is recorded as what it is: not searched. */
 	if (ret == 0 || owners.seen > 0)
@@ -230,6 +267,8 @@ static void put_notes(struct recorder *r, uint32_t tag, const struct notes *note
 {
 	struct str packed = { 0 };
 
+	if (notes->count == 0)
+		return;
 	pack_notes(&packed, notes);
 	tape_put(r->tape, tag, packed.s, packed.len);
 	str_free(&packed);
@@ -254,9 +293,30 @@ static double put_owners(struct recorder *r)
 		tape_put(r->tape, TAPE_OWNERS, r->owners.s, r->owners.len);
 	if (r->cgroups.len > 0)
 		tape_put(r->tape, TAPE_CGROUPS, r->cgroups.s, r->cgroups.len);
+	if (r->gone.len > 0)
+		tape_put(r->tape, TAPE_GONE, r->gone.s, r->gone.len);
 	put_notes(r, TAPE_OWNER_NOTES, &notes);
 	notes_free(&notes);
 	return age;
+}
+
+static void add_request(void *arg, const struct sock *s)
+{
+	pack_request(arg, s);
+}
+
+/* As the bind table: of the same moment as the sockets, or not at all. */
+static void put_timeouts(struct recorder *r)
+{
+	int64_t start = clock_monotonic_ns();
+	struct str packed = { 0 };
+
+	if (r->requests == 0 || r->sockets > TIMEOUTS_SOCKETS || !is_due(r, &r->timeouts))
+		return;
+	if (source_requests(r->source, add_request, &packed) == 0)
+		tape_put(r->tape, TAPE_TIMEOUTS, str_text(&packed), packed.len);
+	spent(&r->timeouts, clock_monotonic_ns() - start);
+	str_free(&packed);
 }
 
 /* Asks for the ways to all destinations anew. */
@@ -340,6 +400,7 @@ int recorder_take(struct recorder *r, struct recorder_sample *out, struct notes 
 		return ret;
 	}
 	put_clock(r, result.complete);
+	put_timeouts(r);
 	put_host(r);
 	put_files(r);
 	put_binds(r, result.total_ns, notes);
@@ -372,6 +433,7 @@ int recorder_open(struct source *s, const char *file, uint64_t keep, bool thrift
 	r->keep = keep;
 	r->thrifty = thrifty;
 	r->inodes = map_make(sizeof(uint64_t), 0);
+	r->looked_at = map_make(sizeof(uint64_t), 0);
 	*out = r;
 	return 0;
 }
@@ -382,8 +444,10 @@ void recorder_close(struct recorder *r)
 		return;
 	tape_writer_close(r->tape);
 	map_free(&r->inodes);
+	map_free(&r->looked_at);
 	str_free(&r->owners);
 	str_free(&r->cgroups);
+	str_free(&r->gone);
 	str_free(&r->routes);
 	notes_free(&r->search_notes);
 	free(r);

@@ -222,6 +222,31 @@ static int recording_owners(struct source *s, const struct map *wanted, struct o
 	return ret;
 }
 
+static int recording_requests(struct source *s, void (*add)(void *arg, const struct sock *s),
+			      void *arg)
+{
+	struct str bytes = { 0 };
+	struct notes unsaid = { 0 };
+	int ret = get_value(s, TAPE_TIMEOUTS, &bytes, &unsaid);
+
+	if (ret == 0)
+		ret = unpack_requests(str_text(&bytes), bytes.len, add, arg);
+	notes_free(&unsaid);
+	str_free(&bytes);
+	return ret;
+}
+
+static int recording_gone(struct source *s, struct map *gone, struct notes *notes)
+{
+	struct str bytes = { 0 };
+	int ret = get_value(s, TAPE_GONE, &bytes, notes);
+
+	if (ret == 0)
+		ret = unpack_inodes(str_text(&bytes), bytes.len, gone);
+	str_free(&bytes);
+	return ret;
+}
+
 static int recording_cgroups(struct source *s, struct cgroups *out, struct notes *notes)
 {
 	struct str bytes = { 0 };
@@ -335,6 +360,8 @@ const struct backend recording_backend = {
 	.file = recording_file,
 	.bind_table = recording_bind_table,
 	.owners = recording_owners,
+	.requests = recording_requests,
+	.gone = recording_gone,
 	.cgroups = recording_cgroups,
 	.route = recording_route,
 	.wait = recording_wait,

@@ -199,6 +199,23 @@ int source_dump(struct source *s, const struct dump_request *req, const struct s
 	return s->ops->dump(s, req, sink, result, notes);
 }
 
+int source_requests(struct source *s, void (*add)(void *arg, const struct sock *s), void *arg)
+{
+	struct dump_request req = { .states = STATE_BIT(STATE_SYN_RECV), .workers = 1 };
+	struct sink sink = { .add = add, .args = &arg };
+	struct dump_result result;
+	struct notes unsaid = { 0 };
+	int ret;
+
+	if (s->ops->requests)
+		return s->ops->requests(s, add, arg);
+	if (s->ops != &netlink_backend)
+		return -EOPNOTSUPP;
+	ret = proc_dump(s, &req, &sink, &result, &unsaid);
+	notes_free(&unsaid);
+	return ret;
+}
+
 static void add_timeouts(void *arg, const struct sock *s)
 {
 	uint64_t tuple = sock_tuple(s);
@@ -208,18 +225,7 @@ static void add_timeouts(void *arg, const struct sock *s)
 
 int source_timeouts(struct source *s, struct map *out)
 {
-	struct dump_request req = { .states = STATE_BIT(STATE_SYN_RECV), .workers = 1 };
-	void *arg = out;
-	struct sink sink = { .add = add_timeouts, .args = &arg };
-	struct dump_result result;
-	struct notes unsaid = { 0 };
-	int ret;
-
-	if (s->ops != &netlink_backend)
-		return -EOPNOTSUPP;
-	ret = proc_dump(s, &req, &sink, &result, &unsaid);
-	notes_free(&unsaid);
-	return ret;
+	return source_requests(s, add_timeouts, out);
 }
 
 int source_bind_table(struct source *s, struct bind_table *out, struct notes *notes)
@@ -378,6 +384,53 @@ int source_owners(struct source *s, const struct map *wanted, struct owners *out
 int source_in_flight(struct source *s, struct owners *out, struct notes *notes)
 {
 	return s->ops->in_flight ? s->ops->in_flight(s, out, notes) : 0;
+}
+
+/** A second look at sockets without a holder. */
+struct look {
+	const struct map *wanted;
+	const struct owners *owners;
+	/** Those that show again. */
+	struct map still;
+};
+
+static void look_add(void *arg, const struct sock *s)
+{
+	struct look *l = arg;
+
+	if (map_get(l->wanted, &s->inode) && !map_get(&l->owners->sockets, &s->inode))
+		map_put(&l->still, &s->inode, NULL);
+}
+
+static void look_restart(void *arg)
+{
+	map_reset(&((struct look *)arg)->still);
+}
+
+int source_gone(struct source *s, uint32_t states, const struct map *wanted, struct owners *owners,
+		struct map *gone, struct notes *notes)
+{
+	struct dump_request req = { .states = states, .workers = 1 };
+	struct look look = { wanted, owners, map_make(sizeof(uint64_t), 0) };
+	struct sink sink = { look_add, look_restart, (void *[]){ &look } };
+	struct dump_result result;
+	const void *inode;
+	int ret;
+
+	if (s->ops->gone)
+		return s->ops->gone(s, gone, notes);
+	ret = source_dump(s, &req, &sink, &result, notes);
+	if (!ret && !result.complete)
+		ret = -EAGAIN;
+	for (size_t i = 0; !ret && map_next(wanted, &i, &inode, NULL);) {
+		if (!map_get(&owners->sockets, inode) && !map_get(&look.still, inode))
+			map_put(gone, inode, NULL);
+	}
+	/* What is still there and has no holder may be in a message. */
+	if (look.still.len && source_in_flight(s, owners, notes))
+		owners->in_flight_searched = false;
+	map_free(&look.still);
+	return ret;
 }
 
 int source_cgroups(struct source *s, struct cgroups *out, struct notes *notes)

@@ -154,9 +154,14 @@ NODISCARD NONNULL int source_facts(struct source *s, bool bind_table, struct fac
 NODISCARD NONNULL int source_bind_table(struct source *s, struct bind_table *out,
 				       struct notes *notes);
 
-/** Puts into OUT, by sock_tuple(), how many SYN-ACK timeouts (uint8_t) each SYN_RECV has seen,
- *  which only /proc tells: netlink's count takes in the SYN-ACKs that a repeated SYN caused. Reads
- *  all of /proc/net/tcp and tcp6. 0 or -errno: -EOPNOTSUPP where S is not netlink. */
+/** Hands to ADD each SYN_RECV with the SYN-ACK timeouts that it has seen (retransmits), which only
+ *  /proc tells: netlink's count takes in the SYN-ACKs that a repeated SYN caused. Reads all of
+ *  /proc/net/tcp and tcp6. 0 or -errno: -EOPNOTSUPP where S is not netlink, or a recording that
+ *  lacks them. */
+NODISCARD NONNULL_ARGS(1, 2) int source_requests(struct source *s,
+						 void (*add)(void *arg, const struct sock *s),
+						 void *arg);
+/** The same: puts the timeouts (uint8_t) into OUT, by sock_tuple(). */
 NODISCARD NONNULL int source_timeouts(struct source *s, struct map *out);
 
 /** Runs FN(ARG), in which many source_file() of S cost one visit to its namespace, not one each. */
@@ -175,6 +180,13 @@ NODISCARD NONNULL_ARGS(1, 3, 4) int source_owners(struct source *s, const struct
  *  they may be the sockets that have no holder. Costs another look at every descriptor. 0 or
  *  -errno; a recording has what was recorded. */
 NODISCARD NONNULL int source_in_flight(struct source *s, struct owners *out, struct notes *notes);
+
+/** The search for owners takes a while, in which sockets are closed: dumps STATES again and puts
+ *  into GONE the inodes of WANTED (both sets of uint64_t) that have no holder in OWNERS and do not
+ *  show again. What shows again may be in a message: looks there, as source_in_flight(). 0; -errno
+ *  where it cannot be told (GONE is then empty): -EOPNOTSUPP for a recording that lacks it. */
+NODISCARD NONNULL int source_gone(struct source *s, uint32_t states, const struct map *wanted,
+				  struct owners *owners, struct map *gone, struct notes *notes);
 
 /** Resolves all cgroup ids into OUT (zeroed before). 0 or -errno. */
 NODISCARD NONNULL int source_cgroups(struct source *s, struct cgroups *out, struct notes *notes);

@@ -40,6 +40,10 @@ enum tape_tag {
 	TAPE_CGROUPS = TAPE_TAG('C', 'G', 'R', 'P'),
 	TAPE_NOTES = TAPE_TAG('N', 'O', 'T', 'E'),
 	TAPE_OWNER_NOTES = TAPE_TAG('O', 'N', 'O', 'T'),
+	/** SYN-ACK timeouts of SYN_RECV sockets; inodes that were closed while their holders were
+	 *  searched. */
+	TAPE_TIMEOUTS = TAPE_TAG('S', 'Y', 'N', 'T'),
+	TAPE_GONE = TAPE_TAG('G', 'O', 'N', 'E'),
 	/** Ways to all destinations, and what they are short of. */
 	TAPE_ROUTES = TAPE_TAG('R', 'O', 'U', 'T'),
 	TAPE_ROUTE_NOTES = TAPE_TAG('R', 'N', 'O', 'T'),

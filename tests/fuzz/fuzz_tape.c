@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint32_t tags[] = { TAPE_HOST, TAPE_CLOCK, TAPE_DIAG, TAPE_LOCKED, TAPE_PROC4, TAPE_PROC6,
 				 TAPE_FILES, TAPE_BINDS, TAPE_OWNERS, TAPE_CGROUPS, TAPE_NOTES,
-				 TAPE_ROUTES };
+				 TAPE_ROUTES, TAPE_TIMEOUTS, TAPE_GONE };
 
 /** The program has to end here where a promise is broken. */
 static void require(bool holds)
@@ -114,6 +114,12 @@ static void replay(struct tape *t, bool swapped)
 	str_free(&why);
 }
 
+static void count_request(void *arg, const struct sock *s)
+{
+	require(s->state == STATE_SYN_RECV);
+	++*(uint64_t *)arg;
+}
+
 static void unpack_ways(const struct str *bytes)
 {
 	const struct addr to = { .family = AF_INET6 };
@@ -136,6 +142,7 @@ static void unpack(const struct str *bytes)
 	struct owners owners;
 	struct cgroups cgroups;
 	struct str out = { 0 };
+	uint64_t requests = 0;
 	uint64_t inode = 5;
 	const char *p = str_text(bytes);
 
@@ -150,6 +157,8 @@ static void unpack(const struct str *bytes)
 	require(unpack_binds(p, bytes->len, binds) <= 0);
 	require(unpack_file(p, bytes->len, "/a", &out) <= 0);
 	unpack_ways(bytes);
+	require(unpack_inodes(p, bytes->len, &wanted) <= 0);
+	require(unpack_requests(p, bytes->len, count_request, &requests) <= 0);
 	notes_free(&notes);
 	map_free(&wanted);
 	str_free(&out);

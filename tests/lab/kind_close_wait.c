@@ -4,13 +4,18 @@
 
 #include <unistd.h>
 
+static void peer_sends(const struct want *w, int peer)
+{
+	for (unsigned i = 0; i < w->data; i++) {
+		if (send(peer, "x", 1, MSG_NOSIGNAL) != 1)
+			lab_fail("send");
+	}
+}
+
 /** The peer sends W's data and ends as W wants, closing by default. */
 static void peer_leaves(const struct want *w, int *peer)
 {
-	for (unsigned i = 0; i < w->data; i++) {
-		if (send(*peer, "x", 1, MSG_NOSIGNAL) != 1)
-			lab_fail("send");
-	}
+	peer_sends(w, *peer);
 	peer_acts(peer, w->peer == PEER_DEFAULT ? PEER_CLOSE : w->peer);
 }
 
@@ -97,7 +102,15 @@ static void make_unaccepted(const struct want *w)
 
 		row.remote = row.local;
 		row.local = server;
-		peer_leaves(w, &client);
+		/* There is no descriptor to ask: its end has come where ours is acknowledged. */
+		if (w->peer == PEER_DEFAULT) {
+			peer_sends(w, client);
+			peer_acts(&client, PEER_SHUTDOWN);
+			sock_wait_state(client, TCP_FIN_WAIT2);
+			peer_acts(&client, PEER_CLOSE);
+		} else {
+			peer_leaves(w, &client);
+		}
 		row_orphan(&row, w->peer == PEER_OPEN ? "ESTABLISHED" : "CLOSE_WAIT");
 		row_print(w, &row);
 		report_peer(w, client);

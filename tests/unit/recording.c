@@ -414,12 +414,55 @@ static void the_rest_comes_back(void **state)
 	free(table_back);
 }
 
+static void keep_request(void *arg, const struct sock *s)
+{
+	vec_add(arg, s);
+}
+
+static void inodes_and_requests_come_back(void **state)
+{
+	static const uint64_t some[] = { 7, 3, UINT64_MAX };
+	struct map inodes = map_make(sizeof(uint64_t), 0), back = map_make(sizeof(uint64_t), 0);
+	struct vec requests = VEC_OF(struct sock);
+	struct sock s = { .state = STATE_SYN_RECV, .local_port = 80, .remote_port = 65535,
+			  .retransmits = 3, .local = { { 10, 0, 0, 1 }, AF_INET },
+			  .remote = { { 0x20, 1 }, AF_INET6 } };
+	struct str packed = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(some); i++)
+		map_put(&inodes, &some[i], NULL);
+	pack_inodes(&packed, &inodes);
+	assert_int_equal(unpack_inodes(packed.s, packed.len, &back), 0);
+	assert_int_equal(back.len, ARRAY_LEN(some));
+	for (size_t i = 0; i < ARRAY_LEN(some); i++)
+		assert_non_null(map_get(&back, &some[i]));
+	for (size_t cut = 0; cut < packed.len; cut++)
+		assert_int_equal(unpack_inodes(packed.s, cut, &back), -EBADMSG);
+	str_reset(&packed);
+	pack_request(&packed, &s);
+	s.remote_port = 1;
+	pack_request(&packed, &s);
+	assert_int_equal(unpack_requests(packed.s, packed.len, keep_request, &requests), 0);
+	assert_int_equal(requests.len, 2);
+	assert_int_equal(sock_tuple(&VEC_AT(&requests, struct sock, 1)), sock_tuple(&s));
+	assert_int_equal(VEC_AT(&requests, struct sock, 1).retransmits, 3);
+	assert_int_equal(VEC_AT(&requests, struct sock, 0).remote_port, 65535);
+	assert_int_equal(unpack_requests(packed.s, packed.len - 1, keep_request, &requests),
+			 -EBADMSG);
+	vec_free(&requests);
+	map_free(&inodes);
+	map_free(&back);
+	str_free(&packed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_come_back),	   cmocka_unit_test(other_order_is_read),
 		cmocka_unit_test(swapping_trusts_no_length), cmocka_unit_test(files_come_back),
 		cmocka_unit_test(owners_come_back),	   cmocka_unit_test(the_rest_comes_back),
+		cmocka_unit_test(inodes_and_requests_come_back),
 	};
 	int fd = mkstemp(path);
 
