@@ -12,7 +12,6 @@
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/privilege.h"
-#include "base/suggest.h"
 #include "complete.h"
 #include "explain.h"
 #include "diff.h"
@@ -65,11 +64,9 @@ static int run_help(const struct command *cmd, const struct options *opt)
 	if (opt->arg_count) {
 		about = command_find(opt->args[0]);
 		if (!about) {
-			const char *close = suggest(opt->args[0], command_name, NULL);
-
-			complain("%s: unknown command '%s'%s%s%s", cmd->name, opt->args[0],
-				 close ? ": did you mean " : "", close ? close : "",
-				 close ? "?" : "");
+			options_unknown_command(opt->args[0], &out);
+			complain("%s: %s", cmd->name, str_text(&out));
+			str_free(&out);
 			return STATUS_USAGE;
 		}
 	}

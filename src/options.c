@@ -10,6 +10,8 @@
 #include "base/alloc.h"
 #include "base/num.h"
 #include "base/suggest.h"
+#include "model/filter.h"
+#include "model/state.h"
 
 #define BIT(ID) (1u << CMD_##ID)
 /** Commands that read sockets. */
@@ -145,9 +147,9 @@ static int bad_number(const struct option_row *o, const char *text, struct str *
 {
 	add_name(why, o);
 	if (o->max >= 1e9)
-		str_addf(why, " takes a number of at least %g, not '%s'", o->min, text);
+		str_addf(why, " takes a number of at least %.10g, not '%s'", o->min, text);
 	else
-		str_addf(why, " takes a number from %g to %g, not '%s'", o->min, o->max, text);
+		str_addf(why, " takes a number from %.10g to %.10g, not '%s'", o->min, o->max, text);
 	return -EINVAL;
 }
 
@@ -231,7 +233,7 @@ static int unknown_option(char **argv, struct str *why)
 	const char *word = argv[optind - 1];
 
 	if (optopt && optopt < LONG_BASE && strncmp(word, "--", 2) != 0) {
-		str_addf(why, "unknown option -- '%c'", optopt);
+		str_addf(why, "unknown option '-%c' ('--help' lists them)", optopt);
 		return -EINVAL;
 	}
 	if (optopt >= LONG_BASE) {
@@ -244,6 +246,8 @@ static int unknown_option(char **argv, struct str *why)
 	str_addf(why, "unknown option '--%s'", name);
 	if (close)
 		str_addf(why, ": did you mean --%s?", close);
+	else
+		str_add(why, " ('--help' lists them)");
 	free(name);
 	return -EINVAL;
 }
@@ -296,10 +300,37 @@ static int read_options(int argc, char **argv, struct options *opt, bool *given,
 	return ret;
 }
 
+/** True where WORD begins a condition of a filter. */
+static bool begins_filter(const char *word)
+{
+	const char *keyword, *help;
+
+	for (size_t i = 0; (keyword = filter_keyword(i, &help)); i++) {
+		if (strcmp(keyword, word) == 0)
+			return true;
+	}
+	return false;
+}
+
+void options_unknown_command(const char *word, struct str *why)
+{
+	const char *close = suggest(word, command_name, NULL);
+
+	str_addf(why, "unknown command '%s'", word);
+	if (close)
+		str_addf(why, ": did you mean %s?", close);
+	else if (state_parse(word))
+		str_addf(why, ": did you mean 'list state %s'?", word);
+	else if (begins_filter(word))
+		str_addf(why, ": did you mean 'list %s ...'?", word);
+	else if (strchr(word, ':'))
+		str_addf(why, ": did you mean 'why %s'?", word);
+	else
+		str_add(why, " ('tcptriage help' lists them)");
+}
+
 static int find_command(struct options *opt, const struct command **cmd, struct str *why)
 {
-	const char *close;
-
 	*cmd = NULL;
 	if (!opt->arg_count)
 		return 0;
@@ -309,10 +340,7 @@ static int find_command(struct options *opt, const struct command **cmd, struct 
 		opt->arg_count--;
 		return 0;
 	}
-	close = suggest(opt->args[0], command_name, NULL);
-	str_addf(why, "unknown command '%s'", opt->args[0]);
-	if (close)
-		str_addf(why, ": did you mean %s?", close);
+	options_unknown_command(opt->args[0], why);
 	return -EINVAL;
 }
 

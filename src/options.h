@@ -60,4 +60,8 @@ NONNULL bool option_applies(const struct option_row *o, enum command_id id);
 /** True where command ID reads sockets. */
 bool options_for_sockets(enum command_id id);
 
+/** What to say of WORD, which is no command: the one that was meant perhaps, or where they are
+ *  listed. */
+NONNULL void options_unknown_command(const char *word, struct str *why);
+
 #endif

@@ -59,6 +59,16 @@ static bool begins(const char *candidate, const char *word, size_t n)
 	return true;
 }
 
+/** True where the N bytes of WORD stand somewhere in CANDIDATE. */
+static bool contains(const char *candidate, const char *word, size_t n)
+{
+	for (; *candidate; candidate++) {
+		if (begins(candidate, word, n))
+			return true;
+	}
+	return false;
+}
+
 /** Edits that still count as a slip in words of this length. */
 static size_t allowed(size_t n)
 {
@@ -78,7 +88,9 @@ static size_t score(const char *word, size_t n, const char *candidate)
 	/* What is cut short is a better guess than what is mistyped twice. */
 	if (d > 1 && n >= 3 && begins(candidate, word, n))
 		return 3;
-	return d <= allowed(min(n, m)) ? 2 * d : SIZE_MAX;
+	if (d <= allowed(min(n, m)))
+		return 2 * d;
+	return n >= 4 && contains(candidate, word, n) ? 2 * LONGEST : SIZE_MAX;
 }
 
 const char *suggest(const char *word, const char *(*nth)(void *arg, size_t i), void *arg)

@@ -17,9 +17,13 @@ usage_error() {
 
 usage_error "unknown command 'staets': did you mean states\?" staets
 usage_error "unknown option '--jsn': did you mean --json\?" states --jsn
-usage_error "unknown option -- 'Z'" states -Z
+usage_error "unknown command 'time-wait': did you mean 'list state time-wait'\?" time-wait
+usage_error "unknown command 'dport': did you mean 'list dport \.\.\.'\?" dport = 443
+usage_error "unknown command '192.0.2.1:443': did you mean 'why 192.0.2.1:443'\?" 192.0.2.1:443
+usage_error "unknown command 'xyzzy' \('tcptriage help' lists them\)" xyzzy
+usage_error "unknown option '-Z' \('--help' lists them\)" states -Z
 usage_error "^tcptriage: '?states'? takes no option --probe" states --probe
-usage_error "--interval takes a number" states -i x
+usage_error "--interval takes a number from 0.001 to 31536000, not 'x'" states -i x
 usage_error "--interval takes a number" states --interval=-1
 usage_error "--count takes a number" states -c 0
 usage_error "--source takes auto\|netlink\|proc" states --source=dns
