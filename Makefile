@@ -77,8 +77,8 @@ say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 all: tcptriage
 
 # The binary stands at the top for people; each variant keeps its own beside its objects.
-tcptriage: $(BUILD)/tcptriage
-	$(Q)cp -f $< $@
+tcptriage: $(BUILD)/tcptriage FORCE
+	$(Q)cmp -s $< $@ || cp -f $< $@
 
 $(BUILD)/tcptriage: $(OBJ)
 	$(call say,LD,$@)
@@ -120,5 +120,5 @@ dist:
 clean:
 	rm -rf build tcptriage
 
-.PHONY: all install uninstall deb dist clean
+.PHONY: all install uninstall deb dist clean FORCE
 .DELETE_ON_ERROR:
