@@ -62,6 +62,10 @@ NODISCARD NONNULL int view_check(const struct view *views, const struct render_o
 NODISCARD RETURNS_NONNULL NONNULL const struct view_column **
 view_chosen(const struct view *view, const struct render_options *opt);
 
+/** True where COLUMN of VIEW was chosen by its name (-o). */
+NODISCARD NONNULL bool view_names(const struct view *view, const struct render_options *opt,
+				  const struct view_column *column);
+
 /** Appends V as compact JSON. */
 NONNULL void json_add_value(struct str *out, const struct value *v);
 /** Appends a number as JSON has it: at most six decimals, no exponent; null where not finite. */

@@ -145,13 +145,15 @@ static void print_total(struct str *out, const struct grid *g)
 	str_addc(out, '\n');
 }
 
-/** Takes out the columns that no row has, of those that are only for where they are. */
-static void drop_absent(const struct view_column **columns, const struct value *table)
+/** Takes out the columns that no row has, of those that are only for where they are and that nobody
+ *  asked for by name. */
+static void drop_absent(const struct view *view, const struct render_options *opt,
+			const struct view_column **columns, const struct value *table)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; columns[i]; i++) {
-		bool keep = !columns[i]->if_present;
+		bool keep = !columns[i]->if_present || view_names(view, opt, columns[i]);
 
 		for (const struct value *v = table->children.first; v && !keep; v = v->next)
 			keep = value_at(v, columns[i]->path) != NULL;
@@ -168,7 +170,7 @@ static void print_table(struct str *out, const struct view *view, const struct v
 			  .total = total, .row_count = table->children.count + 1 };
 	const struct value *v = table->children.first;
 
-	drop_absent(g.columns, table);
+	drop_absent(view, opt, g.columns, table);
 	while (g.columns[g.column_count])
 		g.column_count++;
 	g.cells = xcalloc(g.row_count * g.column_count, sizeof(*g.cells));

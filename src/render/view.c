@@ -106,10 +106,33 @@ static bool has_any(const struct view *view, const char *names)
 	return false;
 }
 
+bool view_names(const struct view *view, const struct render_options *opt,
+		const struct view_column *column)
+{
+	const char *names = opt->columns;
+
+	if (names && *names == '+')
+		names++;
+	for (; names; names = next_name(names)) {
+		if (find_n(view, names, strcspn(names, ",")) == column)
+			return true;
+	}
+	return false;
+}
+
 static const struct view_column **add_end(struct vec *columns)
 {
 	vec_push(columns);
 	return columns->data;
+}
+
+static bool has_column(const struct vec *columns, const struct view_column *c)
+{
+	for (size_t i = 0; i < columns->len; i++) {
+		if (VEC_AT(columns, const struct view_column *, i) == c)
+			return true;
+	}
+	return false;
 }
 
 const struct view_column **view_chosen(const struct view *view, const struct render_options *opt)
@@ -132,7 +155,7 @@ const struct view_column **view_chosen(const struct view *view, const struct ren
 	for (; names; names = next_name(names)) {
 		const struct view_column *c = find_n(view, names, strcspn(names, ","));
 
-		if (c)
+		if (c && !(opt->columns[0] == '+' && has_column(&out, c)))
 			vec_add(&out, &c);
 	}
 	return add_end(&out);
