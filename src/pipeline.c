@@ -449,6 +449,16 @@ static void read_facts(struct pipeline *p, const struct needs *n)
 	p->spent[0] += clock_monotonic_ns() - start;
 }
 
+/** True where fold F asked for a look before --sample. What was dumped for the others' sake says
+ *  nothing of what it counts: sockets would seem to have come during the sample. */
+static bool looks_twice(const struct pipeline *p, const struct fold *f)
+{
+	struct needs own = { 0 };
+
+	f->analysis->needs(p->opt, &p->now, &own);
+	return (own.drops_states | own.sampled_states) != 0;
+}
+
 static void finish_folds(struct pipeline *p, struct fold *folds, size_t count,
 			 struct report *reports, bool priming)
 {
@@ -467,6 +477,8 @@ static void finish_folds(struct pipeline *p, struct fold *folds, size_t count,
 	source_clock(p->source, &host.monotonic_ns, &host.realtime_ns);
 	host.interval = p->samples ? (double)(host.monotonic_ns - p->last_ns) / 1e9 : NAN;
 	for (size_t i = 0; i < count; i++) {
+		if (priming && !looks_twice(p, &folds[i]))
+			continue;
 		reports[i] = (struct report){ .complete = pipeline_complete(p) };
 		reports[i].root = value_object(&reports[i].arena);
 		folds[i].analysis->finish(folds[i].state, &host, &reports[i]);
