@@ -224,9 +224,16 @@ static void show(struct side *new, struct report *report, const struct render_op
 	const struct renderer *r = new->opt.json ? &json_renderer : &text_renderer;
 	struct value *envelope =
 		pipeline_envelope(&new->pipeline, &report->arena, "diff", report->complete);
+	const struct value *cut = value_get(report->root, "cut");
 	struct str out = { 0 };
+	uint64_t rows = 0;
 
 	r->report(&out, envelope, report, a->views, ropt);
+	for (const struct value *c = cut->children.first; c; c = c->next)
+		rows += c->kind == VALUE_INT ? (uint64_t)c->integer : 0;
+	/* On a terminal each table says it. */
+	if (!new->opt.json && !ropt->terminal)
+		pipeline_say_cut(&out, rows, ropt);
 	output_add(&out);
 	str_free(&out);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -110,18 +111,25 @@ static void show_victims(struct kill *k)
 {
 	struct render_options ropt;
 	struct str out = { 0 };
+	size_t *widths;
 
 	pipeline_render_options(k->opt, &ropt);
 	if (k->opt->resolve)
 		row_set_names(&socket_names);
-	if (!ropt.no_header && k->victims.len > 0)
-		row_header(&out, k->columns.data, k->columns.len, &ropt);
+	widths = xcalloc(k->columns.len, sizeof(*widths));
 	for (size_t i = 0; i < k->victims.len; i++) {
 		k->ctx.s = &VEC_AT(&k->victims, struct victim, i).sock;
-		row_text(&out, k->columns.data, k->columns.len, &k->ctx, &ropt);
+		row_measure(widths, k->columns.data, k->columns.len, &k->ctx, &ropt);
+	}
+	if (!ropt.no_header && k->victims.len > 0)
+		row_header(&out, k->columns.data, k->columns.len, widths, &ropt);
+	for (size_t i = 0; i < k->victims.len; i++) {
+		k->ctx.s = &VEC_AT(&k->victims, struct victim, i).sock;
+		row_text(&out, k->columns.data, k->columns.len, widths, &k->ctx, &ropt);
 	}
 	output_add(&out);
 	str_free(&out);
+	free(widths);
 }
 
 /* Asks on the terminal. */

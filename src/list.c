@@ -16,6 +16,8 @@
 
 /** Bytes gathered before they are written. */
 #define WRITE_AT ((size_t)48 * 1024)
+/** Rows that are looked at before the first is written: how wide the columns are. */
+#define MEASURED_ROWS 1000
 
 /** A list on its way out. */
 struct list {
@@ -24,6 +26,8 @@ struct list {
 	struct render_options ropt;
 	/** const struct column *: those shown. */
 	struct vec columns;
+	/** More than one sample: a document a line. */
+	bool repeats;
 	/** -s: the column to sort by and whether falling; NULL: as they come. */
 	const struct column *sort;
 	bool falling;
@@ -34,8 +38,13 @@ struct list {
 	uint64_t rows, cut;
 	/** Records of which the filter could not be decided. */
 	uint64_t undecided;
-	/** struct sock: only where they are to be sorted. */
+	/** struct sock, not yet written: all where they are to be sorted, else those that are
+	 *  measured. */
 	struct vec kept;
+	/** Of each column; none for JSON. */
+	size_t *widths;
+	/** Rows are written as they come from here on. */
+	bool measured;
 	/** Union of what the columns need. */
 	unsigned needs;
 };
@@ -143,15 +152,34 @@ static void write_row(struct list *l, const struct sock *s)
 	l->ctx.s = s;
 	if (l->opt->json) {
 		if (l->rows)
-			str_addn(&l->out, l->opt->interval_set ? "," : ",\n",
-				 l->opt->interval_set ? 1 : 2);
+			str_addn(&l->out, l->repeats ? "," : ",\n", l->repeats ? 1 : 2);
 		row_json(&l->out, columns, l->columns.len, &l->ctx);
 	} else {
-		row_text(&l->out, columns, l->columns.len, &l->ctx, &l->ropt);
+		row_text(&l->out, columns, l->columns.len, l->widths, &l->ctx, &l->ropt);
 	}
 	l->rows++;
 	if (l->out.len >= WRITE_AT)
 		output_add(&l->out);
+}
+
+/** Writes what was kept, under a heading where none was written yet. */
+static void write_kept(struct list *l)
+{
+	const struct column *const *columns = l->columns.data;
+	size_t n = l->kept.len < MEASURED_ROWS ? l->kept.len : MEASURED_ROWS;
+
+	if (l->ropt.top && n > l->ropt.top)
+		n = l->ropt.top;
+	for (size_t i = 0; !l->opt->json && i < n; i++) {
+		l->ctx.s = &VEC_AT(&l->kept, struct sock, i);
+		row_measure(l->widths, columns, l->columns.len, &l->ctx, &l->ropt);
+	}
+	if (!l->opt->json && !l->opt->no_header && !l->p->samples)
+		row_header(&l->out, columns, l->columns.len, l->widths, &l->ropt);
+	for (size_t i = 0; i < l->kept.len && output_ok(); i++)
+		write_row(l, &VEC_AT(&l->kept, struct sock, i));
+	vec_reset(&l->kept);
+	l->measured = true;
 }
 
 static void list_add(void *arg, const struct sock *s)
@@ -167,10 +195,13 @@ static void list_add(void *arg, const struct sock *s)
 		if (answer != FILTER_YES)
 			return;
 	}
-	if (l->sort)
-		vec_add(&l->kept, s);
-	else
+	if (l->measured) {
 		write_row(l, s);
+		return;
+	}
+	vec_add(&l->kept, s);
+	if (!l->sort && l->kept.len >= MEASURED_ROWS)
+		write_kept(l);
 }
 
 static void list_restart(void *arg)
@@ -203,27 +234,26 @@ static int compare_socks(const void *a, const void *b, void *arg)
 	return l->falling ? -c : c;
 }
 
-static void write_sorted(struct list *l)
+static void write_rest(struct list *l)
 {
-	if (l->kept.len)
+	if (l->sort && l->kept.len)
 		qsort_r(l->kept.data, l->kept.len, sizeof(struct sock), compare_socks, l);
-	for (size_t i = 0; i < l->kept.len && output_ok(); i++)
-		write_row(l, &VEC_AT(&l->kept, struct sock, i));
+	if (!l->measured)
+		write_kept(l);
 }
 
-/** Everything before the first row. */
+/** Of JSON, everything before the first row. */
 static void write_start(struct list *l)
 {
 	struct arena a = { 0 };
 
-	if (l->opt->json) {
-		json_add_value(&l->out,
-			       pipeline_envelope(l->p, &a, "list", !l->p->owners_short));
-		l->out.len--; /* The envelope's closing brace. */
-		str_add(&l->out, ",\"sockets\":[");
-	} else if (!l->opt->no_header && !(l->opt->interval_set && l->p->samples)) {
-		row_header(&l->out, l->columns.data, l->columns.len, &l->ropt);
-	}
+	/* Nothing is to be measured there. */
+	l->measured = l->opt->json && !l->sort;
+	if (!l->opt->json)
+		return;
+	json_add_value(&l->out, pipeline_envelope(l->p, &a, "list", !l->p->owners_short));
+	l->out.len--; /* The envelope's closing brace. */
+	str_add(&l->out, ",\"sockets\":[");
 	arena_free(&a);
 }
 
@@ -234,9 +264,7 @@ static void write_end(struct list *l, bool complete, size_t notes)
 	struct arena a = { 0 };
 
 	if (!l->opt->json) {
-		if (l->cut && !l->opt->no_header)
-			str_addf(&l->out, "%s%llu more (-t 0 shows all)\n",
-				 l->ropt.unicode ? "… " : "", (unsigned long long)l->cut);
+		pipeline_say_cut(&l->out, l->cut, &l->ropt);
 		output_add(&l->out);
 		return;
 	}
@@ -297,7 +325,7 @@ static int list_sample(struct list *l, size_t *printed)
 	notes = l->p->notes.count;
 	write_start(l);
 	ret = pipeline_dump(l->p, &n, &sink, 1);
-	write_sorted(l);
+	write_rest(l);
 	pipeline_note_undecided(l->p, l->undecided);
 	pipeline_print_notes(l->p, printed);
 	if (ret && !l->rows) {
@@ -351,7 +379,9 @@ int list_run(const struct command *cmd, const struct options *opt)
 	if (opt->columns && strcmp(opt->columns, "help") == 0)
 		return help_columns();
 	pipeline_render_options(opt, &l.ropt);
+	l.repeats = opt->interval_set || (opt->count_set && opt->count > 1);
 	ret = choose_columns(&l, &why);
+	l.widths = xcalloc(l.columns.len + 1, sizeof(*l.widths));
 	if (!ret)
 		ret = pipeline_open(&p, opt, true, &why);
 	if (ret) {
@@ -367,6 +397,7 @@ int list_run(const struct command *cmd, const struct options *opt)
 	str_free(&l.out);
 	str_free(&l.scratch);
 	vec_free(&l.columns);
+	free(l.widths);
 	vec_free(&l.kept);
 	return status;
 }

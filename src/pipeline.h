@@ -112,6 +112,10 @@ NONNULL void envelope_add_time(struct arena *a, struct value *o, int64_t realtim
 /** How to render for standard output, from OPT and the terminal. */
 NONNULL void pipeline_render_options(const struct options *opt, struct render_options *out);
 
+/** Says how many rows -t CUT: on a terminal as a last line of OUT; in a pipe, where every line is a
+ *  row, on standard error. */
+NONNULL void pipeline_say_cut(struct str *out, uint64_t cut, const struct render_options *opt);
+
 /** Runs one analysis as a whole command: repetition, rendering, exit status. */
 NODISCARD NONNULL int pipeline_run(const struct analysis *a, const struct options *opt);
 

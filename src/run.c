@@ -121,6 +121,17 @@ static void print_debug(const struct pipeline *p)
 		 (double)p->spent[3] / 1e6);
 }
 
+void pipeline_say_cut(struct str *out, uint64_t cut, const struct render_options *opt)
+{
+	if (!cut || opt->no_header)
+		return;
+	if (opt->terminal)
+		str_addf(out, "%s%llu more (-t 0 shows all)\n", opt->unicode ? "… " : "",
+			 (unsigned long long)cut);
+	else
+		complain("note: %llu more (-t 0 shows all)", (unsigned long long)cut);
+}
+
 /** Renders one sample. */
 static void render(struct pipeline *p, const struct analysis *a, struct report *report,
 		   const struct render_options *opt)
@@ -132,12 +143,12 @@ static void render(struct pipeline *p, const struct analysis *a, struct report *
 	struct str out = { 0 };
 	uint64_t cut = 0;
 
-	if (view_arrange(report, a->views, opt, &cut))
-		cut = 0;
+	view_arrange(report, a->views, opt, &cut);
+	if (cut)
+		value_add_int(&report->arena, report->root, "cut", (int64_t)cut);
 	r->report(&out, envelope, report, a->views, opt);
-	if (cut && !p->opt->json && !opt->no_header)
-		str_addf(&out, "%s%llu more (-t 0 shows all)\n", opt->unicode ? "… " : "",
-			 (unsigned long long)cut);
+	if (!p->opt->json)
+		pipeline_say_cut(&out, cut, opt);
 	output_add(&out);
 	str_free(&out);
 }

@@ -208,7 +208,9 @@ static const struct view_column state_columns[] = {
 	{ 0 },
 };
 
-#define STATE_COLUMN(S) { "states." S, S, UNIT_COUNT, true, false, "sockets in " S, true }
+#define STATE_COLUMN(S) \
+	{ .path = "states." S, .heading = S, .unit = UNIT_COUNT, .right = true, \
+	  .help = "sockets in " S, .if_present = true, .zero = true }
 
 static const struct view_column group_columns[] = {
 	{ "laddr", "LADDR", UNIT_NONE, false, false, "local address", true },

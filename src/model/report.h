@@ -138,8 +138,11 @@ struct view_column {
 	bool extra;
 	/** One sentence for -o help. */
 	const char *help;
-	/** Left out of text where no row has such a member. */
+	/** Left out of text where no row has such a member, unless chosen by name. */
 	bool if_present;
+	/** A number that is 0 where the member is not there. Scripts count cells: in a pipe such a
+	 *  column stays, whatever the rows have. */
+	bool zero;
 	/** Path of a second member, or NULL: where its value differs, the cell reads
 	 *  "first..second". */
 	const char *to;
@@ -175,6 +178,8 @@ struct view {
 	const char *total;
 	/** Left out of text altogether when the array is empty. */
 	bool optional;
+	/** On a terminal only. */
+	bool terminal;
 	/** Left out where the report has this member and it is not null; NULL: never. */
 	const char *unless;
 	/** A title line is printed above (terminal and pipe alike) when several views are shown;

@@ -99,9 +99,10 @@ static void add_spark(struct str *out, const struct value *v, const struct rende
 #define CHILDREN_SHOWN 8
 
 /** What stands in front of child number I of V; false where the rest is only counted. */
-static bool add_comma(struct str *out, const struct value *v, size_t i)
+static bool add_comma(struct str *out, const struct value *v, size_t i, enum unit unit)
 {
-	if (i == CHILDREN_SHOWN && v->children.count > CHILDREN_SHOWN + 1) {
+	/* What is drawn on a terminal is told in a pipe. */
+	if (i == CHILDREN_SHOWN && unit != UNIT_SPARK && v->children.count > CHILDREN_SHOWN + 1) {
 		str_addf(out, ",+%zu", v->children.count - i);
 		return false;
 	}
@@ -115,13 +116,14 @@ static void add_children(struct str *out, const struct value *v, enum unit unit,
 {
 	size_t i = 0;
 
-	if (unit == UNIT_SPARK) {
+	if (unit == UNIT_SPARK && opt->terminal) {
 		add_spark(out, v, opt);
 		return;
 	}
 	if (!v->children.first)
 		str_addc(out, '-');
-	for (const struct value *c = v->children.first; c && add_comma(out, v, i); c = c->next) {
+	for (const struct value *c = v->children.first; c && add_comma(out, v, i, unit);
+	     c = c->next) {
 		i++;
 		if (v->kind == VALUE_OBJECT)
 			str_addf(out, "%s=", c->key);
@@ -186,7 +188,8 @@ void text_add_cell(struct str *out, const struct value *row, const struct view_c
 		add_second(out, row, v, column, opt);
 		return;
 	}
-	for (const struct value *c = v->children.first; c && add_comma(out, v, i); c = c->next) {
+	for (const struct value *c = v->children.first; c && add_comma(out, v, i, UNIT_NONE);
+	     c = c->next) {
 		i++;
 		text_add_value(out, value_at(c, member), column->unit, opt, blanks);
 	}

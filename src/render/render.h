@@ -42,11 +42,14 @@ extern const struct renderer *const renderers[];
 /** Text for people and pipes; JSON. */
 extern const struct renderer text_renderer, json_renderer;
 
-/** Puts the rows of the first table among VIEWS into the order that OPT (or the view) asks for and
- *  cuts them to OPT's top; *CUT (may be NULL) is how many were cut. 0, or -EINVAL where there is no
- *  such column. */
-NODISCARD NONNULL_ARGS(1, 2, 3) int view_arrange(struct report *report, const struct view *views,
-						 const struct render_options *opt, uint64_t *cut);
+/** Puts the rows of every table among VIEWS into the order that OPT (or the view) asks for, where
+ *  it has such a column, and cuts each to OPT's top; *CUT is how many were cut in all. */
+NONNULL void view_arrange(struct report *report, const struct view *views,
+			  const struct render_options *opt, uint64_t *cut);
+
+/** True unless -o chooses columns that another of VIEWS has and VIEW has not. */
+NONNULL bool view_meant(const struct view *view, const struct view *views,
+			const struct render_options *opt);
 
 /** The column of VIEW named NAME ('-' equal to '_', without case), or NULL. */
 NONNULL const struct view_column *view_column_find(const struct view *view, const char *name);

@@ -14,10 +14,12 @@ void row_set_names(const struct row_names *n)
 	names = n;
 }
 
-/** Pads what was appended since FROM to the column's width. */
-static void pad(struct str *out, size_t from, size_t cells, const struct column *c, bool last)
+/** Pads what was appended since FROM to WIDTH, or to what the column has at least. */
+static void pad(struct str *out, size_t from, size_t cells, const struct column *c, size_t width,
+		bool last)
 {
-	size_t need = cells < c->width ? c->width - cells : 0;
+	size_t wide = width > c->width ? width : c->width;
+	size_t need = cells < wide ? wide - cells : 0;
 
 	if (!need || (last && !c->right))
 		return;
@@ -29,7 +31,7 @@ static void pad(struct str *out, size_t from, size_t cells, const struct column 
 }
 
 void row_header(struct str *out, const struct column *const *columns, size_t count,
-		const struct render_options *opt)
+		const size_t *widths, const struct render_options *opt)
 {
 	if (opt->color)
 		str_add(out, ANSI_BOLD);
@@ -40,7 +42,7 @@ void row_header(struct str *out, const struct column *const *columns, size_t cou
 			str_addc(out, ' ');
 		from = out->len;
 		str_add(out, columns[i]->heading);
-		pad(out, from, strlen(columns[i]->heading), columns[i], i + 1 == count);
+		pad(out, from, strlen(columns[i]->heading), columns[i], widths[i], i + 1 == count);
 	}
 	if (opt->color)
 		str_add(out, ANSI_RESET);
@@ -118,23 +120,49 @@ static void text_cell(struct str *out, const struct column_context *ctx, const s
 	}
 }
 
+/** Appends the cell of column C; how wide it is. */
+static size_t add_cell(struct str *out, const struct column *c, const struct column_context *ctx,
+		       const struct render_options *opt, bool last)
+{
+	size_t from = out->len;
+	struct cell cell;
+
+	c->get(ctx, &cell);
+	text_cell(out, ctx, &cell, opt, last);
+	/* Only text that a process or a name server chose can be wider than its bytes. */
+	return cell.kind == CELL_TEXT || cell.kind == CELL_OWNERS || names ?
+		       lines_width(out->s + from, out->len - from) :
+		       out->len - from;
+}
+
+void row_measure(size_t *widths, const struct column *const *columns, size_t count,
+		 const struct column_context *ctx, const struct render_options *opt)
+{
+	struct str text = { 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		size_t cells = add_cell(&text, columns[i], ctx, opt, i + 1 == count);
+		size_t heading = opt->no_header ? 0 : strlen(columns[i]->heading);
+
+		cells = cells > heading ? cells : heading;
+		widths[i] = cells > widths[i] ? cells : widths[i];
+		str_reset(&text);
+	}
+	str_free(&text);
+}
+
 void row_text(struct str *out, const struct column *const *columns, size_t count,
-	      const struct column_context *ctx, const struct render_options *opt)
+	      const size_t *widths, const struct column_context *ctx,
+	      const struct render_options *opt)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct cell cell;
 		size_t from, cells;
 
 		if (i)
 			str_addc(out, ' ');
 		from = out->len;
-		columns[i]->get(ctx, &cell);
-		text_cell(out, ctx, &cell, opt, i + 1 == count);
-		/* Only text that a process or a name server chose can be wider than its bytes. */
-		cells = cell.kind == CELL_TEXT || cell.kind == CELL_OWNERS || names ?
-				lines_width(out->s + from, out->len - from) :
-				out->len - from;
-		pad(out, from, cells, columns[i], i + 1 == count);
+		cells = add_cell(out, columns[i], ctx, opt, i + 1 == count);
+		pad(out, from, cells, columns[i], widths[i], i + 1 == count);
 	}
 	str_addc(out, '\n');
 }

@@ -54,6 +54,8 @@ static void fill_cell(struct grid *g, struct cell *cell, const struct value *v,
 		str_add(&g->text, c->heading);
 	else if (c->path[0] == '@')
 		add_special(g, v, c);
+	else if (c->zero && !value_at(v, c->path))
+		str_addc(&g->text, '0');
 	else
 		text_add_cell(&g->text, v, c, g->opt, last);
 	cell->len = g->text.len - cell->at;
@@ -153,7 +155,9 @@ static void drop_absent(const struct view *view, const struct render_options *op
 	size_t n = 0;
 
 	for (size_t i = 0; columns[i]; i++) {
-		bool keep = !columns[i]->if_present || view_names(view, opt, columns[i]);
+		const struct view_column *c = columns[i];
+		bool keep = !c->if_present || (c->zero && !opt->terminal) ||
+			    view_names(view, opt, c);
 
 		for (const struct value *v = table->children.first; v && !keep; v = v->next)
 			keep = value_at(v, columns[i]->path) != NULL;
@@ -219,16 +223,32 @@ static void print_view(struct str *out, const struct view *view, const struct re
 	print_table(out, view, at, sum, opt);
 }
 
+/** True where REPORT has one of the tables of VIEWS, with rows or without. */
+static bool has_table(const struct report *report, const struct view *views)
+{
+	for (; views->name; views++) {
+		if (views->columns && value_at(report->root, views->path))
+			return true;
+	}
+	return false;
+}
+
 static void text_report(struct str *out, const struct value *envelope,
 			const struct report *report, const struct view *views,
 			const struct render_options *opt)
 {
-	bool has_table = view_first_table(views) != NULL;
+	const struct view *all = views;
+	bool table = has_table(report, views);
 
 	(void)envelope;
 	for (; views->name; views++) {
 		/* With -H the sentences around tables are left out. */
-		if (opt->no_header && views->kind == VIEW_LINES && has_table)
+		if (opt->no_header && views->kind == VIEW_LINES && table)
+			continue;
+		if (views->terminal && !opt->terminal)
+			continue;
+		/* Who names columns means the table that has them all. */
+		if (views->columns && !view_meant(views, all, opt))
 			continue;
 		print_view(out, views, report, opt);
 	}

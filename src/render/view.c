@@ -120,6 +120,30 @@ bool view_names(const struct view *view, const struct render_options *opt,
 	return false;
 }
 
+/** True where VIEW has all of them. */
+static bool has_all(const struct view *view, const char *names)
+{
+	for (; names; names = next_name(names)) {
+		if (!find_n(view, names, strcspn(names, ",")))
+			return false;
+	}
+	return true;
+}
+
+bool view_meant(const struct view *view, const struct view *views,
+		const struct render_options *opt)
+{
+	const char *names = opt->columns;
+
+	if (!names || *names == '+' || has_all(view, names))
+		return true;
+	for (; views->name; views++) {
+		if (views->columns && has_all(views, names))
+			return false;
+	}
+	return has_any(view, names);
+}
+
 static const struct view_column **add_end(struct vec *columns)
 {
 	vec_push(columns);
@@ -262,47 +286,35 @@ static uint64_t cut_rows(struct value *table, uint64_t top)
 	return cut;
 }
 
-/** The first table among VIEWS that REPORT has something for, and that is not left out. */
-static const struct view *shown_table(const struct report *report, const struct view *views)
+/** The table of VIEW in REPORT, or NULL where it is left out. */
+static struct value *shown_table(const struct report *report, const struct view *view)
 {
-	for (; views->name; views++) {
-		const struct value *table = value_at(report->root, views->path);
+	struct value *table = value_at(report->root, view->path);
 
-		if (!views->columns || !table ||
-		    (views->unless && value_at(report->root, views->unless)))
-			continue;
-		if (!views->optional || table->children.first)
-			return views;
-	}
-	return NULL;
+	if (!view->columns || !table ||
+	    (table->kind != VALUE_ARRAY && table->kind != VALUE_OBJECT) ||
+	    (view->unless && value_at(report->root, view->unless)) ||
+	    (view->optional && !table->children.first))
+		return NULL;
+	return table;
 }
 
-int view_arrange(struct report *report, const struct view *views,
-		 const struct render_options *opt, uint64_t *cut)
+void view_arrange(struct report *report, const struct view *views,
+		  const struct render_options *opt, uint64_t *cut)
 {
-	const struct view *view = shown_table(report, views);
-	const char *sort = opt->sort ? opt->sort : view ? view->sort : NULL;
-	struct value *table;
+	*cut = 0;
+	for (; views->name; views++) {
+		struct value *table = shown_table(report, views);
+		const char *sort = opt->sort ? opt->sort : views->sort;
+		const struct view_column *c = NULL;
 
-	if (cut)
-		*cut = 0;
-	if (!view)
-		return 0;
-	table = value_at(report->root, view->path);
-	if (!table || (table->kind != VALUE_ARRAY && table->kind != VALUE_OBJECT))
-		return 0;
-	if (sort) {
-		const struct view_column *c = view_column_find(view, sort + (*sort == '-'));
-
-		if (!c)
-			return -EINVAL;
-		sort_rows(table, c, *sort == '-');
+		if (!table)
+			continue;
+		if (sort)
+			c = view_column_find(views, sort + (*sort == '-'));
+		if (c)
+			sort_rows(table, c, *sort == '-');
+		if (opt->top && views->kind == VIEW_TABLE && table->children.count > opt->top)
+			*cut += cut_rows(table, opt->top);
 	}
-	if (opt->top && view->kind == VIEW_TABLE && table->children.count > opt->top) {
-		uint64_t n = cut_rows(table, opt->top);
-
-		if (cut)
-			*cut = n;
-	}
-	return 0;
 }

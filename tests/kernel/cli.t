@@ -99,7 +99,11 @@ is "$status:$out" 0:3000 "--fail-over: status 0 at it"
 run in_ns "$TCPTRIAGE" list -t 5 -H
 is "$(wc -l <"$TAP_TMP/out")" 5 "-t cuts"
 run in_ns "$TCPTRIAGE" list -t 5
-like "$out" '2995 more' "and counts what it cut"
+is "$(wc -l <"$TAP_TMP/out")" 6 "in a pipe a heading and rows, nothing else"
+like "$err" '2995 more' "what it cut is counted on standard error"
+list_on_terminal="$TCPTRIAGE list -t 5"
+run in_ns script -qec "$list_on_terminal" /dev/null
+like "$out" '2995 more' "on a terminal in a last line"
 run in_ns "$TCPTRIAGE" list -o help
 like "$out" 'RECV-Q' "-o help lists the columns of list"
 run in_ns "$TCPTRIAGE" states -o help

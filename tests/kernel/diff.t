@@ -53,7 +53,7 @@ run "$TCPTRIAGE" diff "$TAP_TMP/a" "$TAP_TMP/c"
 like "$out" "By process:" "text: by process"
 like "$out" "^[0-9]+ sockets at .* s"$'\n' "text: the totals"
 run "$TCPTRIAGE" diff "$TAP_TMP/a" "$TAP_TMP/c" -t 1
-like "$out" "[0-9]+ more" "-t: what was cut is counted"
+like "$err" "[0-9]+ more" "-t: what was cut is counted"
 run "$TCPTRIAGE" diff "$TAP_TMP/a"
 is "$status" 64 "one file: usage"
 run "$TCPTRIAGE" diff - -

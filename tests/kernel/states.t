@@ -129,7 +129,14 @@ json_is '[.groups[].total] == ([.groups[].total] | sort | reverse)' true "--by: 
 run in_ns "$TCPTRIAGE" states -J --by=process state close-wait
 json_is '[.groups[] | [.process, .total]]' '[["lab",5]]' "--by=process"
 run in_ns "$TCPTRIAGE" states --by=remote state time-wait
-like "$out" '^REMOTE +TOTAL +TIME_WAIT' "--by as text: a heading, only the states there are"
+like "$out" '^REMOTE +TOTAL +LISTEN .* TIME_WAIT +CLOSE +BOUND' "--by as text: a heading, every state in a pipe"
+is "$(awk 'NR == 2 { print NF, $3, $12 }' "$TAP_TMP/out")" "14 0 10" "a count is a number, 0 too"
+
+run in_ns "$TCPTRIAGE" count --source=proc state bound
+is "$status:$out" 0:0 "proc: nothing is bound"
+like "$err" "BOUND, CLOSE" "as far as it can tell, and it says so"
+run in_ns "$TCPTRIAGE" states --source=proc
+is "$err" "" "where other states are counted, it says nothing"
 
 # Neither source.
 run in_ns unshare -m bash -c 'mount -t tmpfs none /proc && exec "$0" states --source=proc' "$TCPTRIAGE"
