@@ -159,6 +159,11 @@ static int check(const struct options *opt, uint64_t *keep)
 		complain("record: a recording is of one network namespace: -N NAME, PID or PATH");
 		return -EINVAL;
 	}
+	/* To diff it is the running kernel, to others standard output: a surprise as a file. */
+	if (strcmp(opt->args[0], "-") == 0) {
+		complain("record: '-' is no file; a file of that name is './-'");
+		return -EINVAL;
+	}
 	if (opt->keep != NULL && parse_size(opt->keep, keep) < 0) {
 		complain("record: --keep: '%s' is no size (500M, 2G)", opt->keep);
 		return -EINVAL;

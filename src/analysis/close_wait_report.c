@@ -69,21 +69,25 @@ void cw_add_ages(const struct cw *cw, struct arena *a, struct value *to,
 	free(age);
 }
 
-/** One end of some connections; port 0 where it was only chosen for the connection. */
+/** One end of some connections. */
 struct endpoint {
 	struct addr addr;
+	/** What tells it from other ends; 0 where it was only chosen for the connection. */
 	uint16_t port;
+	/** The port that all of them have; 0 where they differ. */
+	uint16_t common;
 	uint64_t sockets;
 };
 
 static struct endpoint endpoint_of(const struct cw_sock *s, bool local)
 {
-	struct endpoint e = { .addr = local ? s->local : s->remote };
+	struct endpoint e = { .addr = local ? s->local : s->remote,
+			      .common = local ? s->local_port : s->remote_port, .sockets = 1 };
 
 	/* The port that says something is the service's: ours of those that came in, the peer's of
 	 * those that we made. */
 	if (local == s->incoming)
-		e.port = local ? s->local_port : s->remote_port;
+		e.port = e.common;
 	return e;
 }
 
@@ -110,10 +114,15 @@ static size_t fold_ends(struct endpoint *ends, size_t n)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (kept && compare_ends(&ends[kept - 1], &ends[i]) == 0)
-			ends[kept - 1].sockets++;
-		else
-			ends[kept++] = (struct endpoint){ ends[i].addr, ends[i].port, 1 };
+		struct endpoint *last = kept ? &ends[kept - 1] : NULL;
+
+		if (!last || compare_ends(last, &ends[i]) != 0) {
+			ends[kept++] = ends[i];
+			continue;
+		}
+		last->sockets++;
+		if (last->common != ends[i].common)
+			last->common = 0;
 	}
 	return kept;
 }
@@ -136,7 +145,7 @@ static size_t add_ends(const struct cw *cw, struct arena *a, struct value *to, c
 		struct value *e = value_add_object(a, array, NULL);
 
 		cw_add_address(a, e, "address", &ends[i].addr);
-		value_add_fact(a, e, "port", ends[i].port ? ends[i].port : FACT_UNKNOWN);
+		value_add_int(a, e, "port", ends[i].common);
 		value_add_int(a, e, "sockets", (int64_t)ends[i].sockets);
 	}
 	free(ends);

@@ -216,6 +216,8 @@ const struct topic topic_states[] = {
 	},
 	{
 		.name = "TIME_WAIT",
+		.aliases = { "2MSL", "TCP_TIMEWAIT_LEN", "TcpTimedWaitDelay",
+			     "tcp_time_wait_interval" },
 		.kind = TOPIC_STATE,
 		.title = "closed by us first; kept for 60 s",
 		.parts = {
@@ -239,7 +241,9 @@ const struct topic topic_states[] = {
 			  "second with the default range." },
 			{ "Does not help",
 			  "tcp_fin_timeout: it never touches TIME_WAIT. tcp_tw_recycle: removed "
-			  "in Linux 4.12. 240 s and 30 s are other systems' numbers." },
+			  "in Linux 4.12. 240 s is what older Windows (TcpTimedWaitDelay) and "
+			  "Solaris (tcp_time_wait_interval) had; neither that nor 30 s is "
+			  "Linux's." },
 			{ "Do",
 			  "Keep connections open and reuse them; let the peer close first; "
 			  "spread over more destination or source addresses; widen "

@@ -236,6 +236,9 @@ int proc_dump(struct source *s, const struct dump_request *req, const struct sin
 			  (unsigned long long)result->repeats,
 			  num_word(result->repeats, "", "s"));
 	ret = ret ? ret : ret6;
+	if (!ret && !(req->states & ~(STATE_BIT(STATE_CLOSE) | STATE_BIT(STATE_BOUND))))
+		notes_set(notes, "bound", "/proc/net/tcp* does not list sockets that are only bound "
+			  "(BOUND, CLOSE): how many there are is not known");
 	if (ret && result->records) {
 		notes_add(notes, "/proc/net/tcp* broke off: %s", strerror(-ret));
 		return 0;

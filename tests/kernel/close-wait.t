@@ -62,7 +62,7 @@ owner_is "$lab_pid" '[.user,.uid,.process]' '["root",0,"lab"]'
 owner_is "$lab_pid" '.cmdline | contains("close-wait-shared --count 4 + ")' true
 owner_is "$lab_pid" .fds.open "$(find "/proc/$lab_pid/fd" -mindepth 1 | wc -l)"
 owner_is "$lab_pid" .fds.limit "$(awk '/Max open files/ { print $4 }' "/proc/$lab_pid/limits")"
-owner_is "$lab_pid" '[.remote[] | [.address,.port,.sockets]]' '[["127.0.0.1",null,19]]' \
+owner_is "$lab_pid" '[.remote[] | [.address,.port,.sockets]]' '[["127.0.0.1",0,19]]' \
 	"the peers' ports say nothing"
 ports=$(lab_get 'map(select(.role == "listener") | .lport) | sort')
 owner_is "$lab_pid" '[.local[].port] | sort' "$ports" "the service's ports do"
@@ -102,6 +102,7 @@ remote=$(lab_get '[.[] | select(.kind == "close-wait-unaccepted" and .role == "s
 cw dport = ":$remote"
 json_is '[.total,.unaccepted,.unowned]' '[1,1,0]'
 owner_is "$lab_pid" .unaccepted 1
+owner_is "$lab_pid" '[.remote[] | [.address,.port,.sockets]]' "[[\"127.0.0.1\",$remote,1]]" "a port that all have"
 cw state close-wait
 json_is '[.total,.unaccepted,.unowned]' '[19,3,0]'
 

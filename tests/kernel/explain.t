@@ -57,6 +57,11 @@ fi
 # --- the drawing ---
 
 why=$(netns_possible) || skip "$why"
+run "$TCPTRIAGE" explain TIME_WAIT
+like "$(tr -s '\n ' ' ' <<<"$out")" '240 s [^.]*Windows[^.]*Solaris' "whose 240 s are"
+run "$TCPTRIAGE" explain 2MSL
+like "$out" '^TIME_WAIT:' "by its other names"
+
 netns_make
 lab crafted --state close-wait --count 3 + crafted --state time-wait --count 4
 run in_ns "$TCPTRIAGE" states --diagram

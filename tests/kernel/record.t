@@ -237,6 +237,8 @@ run "$TCPTRIAGE" states --from="$TAP_TMP/nothing"
 is "$status" 3 "--from no file"
 run "$TCPTRIAGE" record "$rec" -N all
 is "$status" 64 "one namespace a recording"
+run "$TCPTRIAGE" record -
+is "$status" 64 "'-' is no file"
 
 # A full disk: the file ends with the last complete sample.
 if ((EUID == 0)) && unshare -m true 2>/dev/null; then
