@@ -231,7 +231,7 @@ struct reasons {
 static struct reasons find_reasons(const struct owners *o, const struct cw_owners *owners)
 {
 	uint64_t left = owners->unowned.len - owners->no_listener - owners->closed;
-	bool blind = !o || !o->searched || o->unreadable || o->hidden;
+	bool blind = !o || !o->searched || o->unreadable || o->hidden || o->earlier;
 	struct reasons r = { .closed = owners->closed, .no_listener = owners->no_listener };
 
 	r.in_flight = o ? at_most(o->in_flight, left) : 0;
@@ -247,12 +247,15 @@ static void add_reason(struct str *out, uint64_t n, const char *what)
 }
 
 /** The reasons for people. */
-static void add_sentence(struct arena *a, struct value *root, const struct reasons *r)
+static void add_sentence(struct arena *a, struct value *root, const struct reasons *r,
+			 const struct owners *o)
 {
 	struct str text = { 0 };
 
 	add_reason(&text, r->in_flight, "in a message between processes (SCM_RIGHTS)");
-	add_reason(&text, r->unreadable, "perhaps of a process that may not be read");
+	add_reason(&text, r->unreadable,
+		   o && o->earlier ? "perhaps newer than the search for owners"
+				   : "perhaps of a process that may not be read");
 	add_reason(&text, r->other, "of the kernel or of a PID namespace that does not show here");
 	add_reason(&text, r->closed, "closed while this was looked for");
 	add_reason(&text, r->no_listener, "without a listener");
@@ -283,7 +286,7 @@ static void add_reasons(const struct host *host, struct arena *a, struct value *
 	value_add_int(a, to, "closed_meanwhile", (int64_t)r.closed);
 	value_add_int(a, to, "no_listener", (int64_t)r.no_listener);
 	add_coverage(a, root, o);
-	add_sentence(a, root, &r);
+	add_sentence(a, root, &r, o);
 	if (r.unreadable + r.other && o && o->searched && !o->in_flight_searched)
 		notes_add(host->notes, "sockets without a holder may be in messages on their way "
 				       "(SCM_RIGHTS): these were not searched");

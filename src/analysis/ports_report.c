@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "analysis/ports_report.h"
 
+#include <string.h>
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -156,6 +158,8 @@ static bool is_news(const struct ports_result *res, enum note what, bool is_so)
 static void note_space(const struct ports_result *res, struct notes *notes)
 {
 	const struct port_space *s = res->rules.space;
+	const char *settles = strcmp(res->host->source, "recording") == 0 ?
+		"a sample that holds the bind table" : "CAP_BPF with CAP_PERFMON or --probe";
 
 	if (is_news(res, NOTE_RANGE, !s->range_known))
 		notes_add(notes, "ip_local_port_range cannot be read here: the kernel's default "
@@ -167,16 +171,15 @@ static void note_space(const struct ports_result *res, struct notes *notes)
 		return;
 	if (s->blind)
 		notes_add(notes, "%u port%s may be held by a bind() (no bind table, and bound "
-				 "sockets are not listed): free_min counts %s as held; CAP_BPF "
-				 "with CAP_PERFMON or --probe settles it",
-			  s->doubtful_count, num_word(s->doubtful_count, "", "s"),
-			  num_word(s->doubtful_count, "it", "them"));
-	else
-		notes_add(notes, "%u port%s may be held by a bind() without a port: free_min "
-				 "counts %s as held; CAP_BPF with CAP_PERFMON or --probe settles "
+				 "sockets are not listed): free_min counts %s as held; %s settles "
 				 "it",
 			  s->doubtful_count, num_word(s->doubtful_count, "", "s"),
-			  num_word(s->doubtful_count, "it", "them"));
+			  num_word(s->doubtful_count, "it", "them"), settles);
+	else
+		notes_add(notes, "%u port%s may be held by a bind() without a port: free_min "
+				 "counts %s as held; %s settles it",
+			  s->doubtful_count, num_word(s->doubtful_count, "", "s"),
+			  num_word(s->doubtful_count, "it", "them"), settles);
 }
 
 static void note_pools(const struct ports_result *res, struct notes *notes)

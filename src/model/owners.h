@@ -71,6 +71,9 @@ struct owners {
 	 *  more read a descriptor. */
 	uint64_t in_flight;
 	bool in_flight_searched;
+	/** The search was before the sockets were read (a recording): some came since, and whether
+	 *  they have a holder was not looked at. */
+	bool earlier;
 	/** False where the search did not take place or broke off (why: in the notes). */
 	bool searched;
 	struct arena arena;

@@ -11,13 +11,14 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/varint.h"
 #include "source/packed.h"
 #include "source/route_survey.h"
 #include "source/tape.h"
 
 /* Share of the time that each of the costly parts may take where samples repeat: the search for
  * owners; what tells which ports are lost to connect(), a second walk and the bind table. */
-#define COSTLY_SHARE 0.0025
+#define COSTLY_SHARE 0.002
 
 /* States whose sockets without a holder are looked at again: what close-wait asks for. */
 #define LOOKED_AT (STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_LISTEN))
@@ -36,9 +37,11 @@ struct recorder {
 	uint64_t keep;
 	/* The source's clock when the sample under way began. */
 	int64_t monotonic_ns, realtime_ns;
-	/* Inodes seen in the dump, and those of them in LOOKED_AT (sets of uint64_t). */
+	/* Inodes whose owners were searched last, and those of them in LOOKED_AT (sets of
+	 * uint64_t). */
 	struct map inodes, looked_at;
-	uint64_t sockets, requests;
+	/* In the sample under way; unsearched: with an inode that came after the search. */
+	uint64_t sockets, requests, unsearched;
 	/* Costly parts are left out where that keeps the cost down. */
 	bool thrifty;
 	/* The last owners and cgroups as they are recorded, with what they are short of, and the
@@ -73,8 +76,12 @@ static void on_sock(void *arg, const struct sock *s)
 
 	r->sockets++;
 	r->requests += s->state == STATE_SYN_RECV;
-	if (!r->with_owners || !sock_has(s, SOCK_HAS_INODE) || s->inode == 0)
+	if (!sock_has(s, SOCK_HAS_INODE) || s->inode == 0)
 		return;
+	if (!r->with_owners) {
+		r->unsearched += map_get(&r->inodes, &s->inode) == NULL;
+		return;
+	}
 	map_put(&r->inodes, &s->inode, NULL);
 	if (LOOKED_AT & STATE_BIT(s->state))
 		map_put(&r->looked_at, &s->inode, NULL);
@@ -82,9 +89,11 @@ static void on_sock(void *arg, const struct sock *s)
 
 static void begin(struct recorder *r)
 {
-	r->sockets = r->requests = 0;
-	map_reset(&r->inodes);
-	map_reset(&r->looked_at);
+	r->sockets = r->requests = r->unsearched = 0;
+	if (r->with_owners) {
+		map_reset(&r->inodes);
+		map_reset(&r->looked_at);
+	}
 	tape_begin(r->tape, r->monotonic_ns, r->realtime_ns);
 }
 
@@ -278,6 +287,7 @@ static void put_notes(struct recorder *r, uint32_t tag, const struct notes *note
 static double put_owners(struct recorder *r)
 {
 	struct notes notes = { 0 };
+	struct str count = { 0 };
 	double age = 0;
 
 	if (r->with_owners)
@@ -285,14 +295,19 @@ static double put_owners(struct recorder *r)
 	else
 		age = (double)(clock_monotonic_ns() - r->search.at_ns) / 1e9;
 	if (age > 0)
-		notes_add(&notes, "owners and cgroups are those of %.1f s before: searching them "
-				  "takes %.3f s", age, (double)r->search.took_ns / 1e9);
+		notes_add(&notes, "owners and cgroups are those of %.2f s before: searching them "
+				  "takes %.4f s", age, (double)r->search.took_ns / 1e9);
 	for (size_t i = 0; i < r->search_notes.count; i++)
 		notes_add(&notes, "%s", r->search_notes.text[i]);
 	if (r->owners.len > 0)
 		tape_put(r->tape, TAPE_OWNERS, r->owners.s, r->owners.len);
 	if (r->cgroups.len > 0)
 		tape_put(r->tape, TAPE_CGROUPS, r->cgroups.s, r->cgroups.len);
+	if (r->unsearched > 0) {
+		varint_add(&count, r->unsearched);
+		tape_put(r->tape, TAPE_UNSEARCHED, count.s, count.len);
+	}
+	str_free(&count);
 	if (r->gone.len > 0)
 		tape_put(r->tape, TAPE_GONE, r->gone.s, r->gone.len);
 	put_notes(r, TAPE_OWNER_NOTES, &notes);
@@ -345,8 +360,8 @@ static void put_routes(struct recorder *r)
 	if (is_due(r, &r->ways))
 		ret = survey(r);
 	else
-		notes_add(&notes, "routes and neighbours are those of %.1f s before: asking for them "
-				  "takes %.3f s",
+		notes_add(&notes, "routes and neighbours are those of %.2f s before: asking for them "
+				  "takes %.4f s",
 			  (double)(clock_monotonic_ns() - r->ways.at_ns) / 1e9,
 			  (double)r->ways.took_ns / 1e9);
 	if (ret < 0)

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/num.h"
+#include "base/varint.h"
 #include "base/when.h"
 #include "model/addr.h"
 #include "source/packed.h"
@@ -203,6 +204,25 @@ static int recording_bind_table(struct source *s, struct bind_table *out, struct
 	return ret;
 }
 
+/* What came after the search for owners: not known to be without one. */
+static void note_unsearched(struct source *s, struct owners *out, struct notes *notes)
+{
+	struct str bytes = { 0 };
+	uint64_t count = 0;
+
+	if (get_value(s, TAPE_UNSEARCHED, &bytes, notes) == 0) {
+		struct cursor in = cursor_make(bytes.s, bytes.len);
+
+		if (!cursor_varint(&in, &count))
+			count = 0;
+	}
+	out->earlier = count > 0;
+	if (count > 0)
+		notes_add(notes, "%llu socket%s of this sample came after the search for owners",
+			  (unsigned long long)count, num_word(count, "", "s"));
+	str_free(&bytes);
+}
+
 static int recording_owners(struct source *s, const struct map *wanted, struct owners *out,
 			    struct notes *notes)
 {
@@ -218,6 +238,7 @@ static int recording_owners(struct source *s, const struct map *wanted, struct o
 	else if (ret == -EOPNOTSUPP)
 		notes_add(notes, "owners were not recorded");
 	add_notes(notes, &own(s)->owner_notes);
+	note_unsearched(s, out, notes);
 	str_free(&bytes);
 	return ret;
 }

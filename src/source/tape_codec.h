@@ -40,6 +40,8 @@ enum tape_tag {
 	TAPE_CGROUPS = TAPE_TAG('C', 'G', 'R', 'P'),
 	TAPE_NOTES = TAPE_TAG('N', 'O', 'T', 'E'),
 	TAPE_OWNER_NOTES = TAPE_TAG('O', 'N', 'O', 'T'),
+	/** How many sockets came after the search for owners that this sample shows (varint). */
+	TAPE_UNSEARCHED = TAPE_TAG('U', 'N', 'S', 'R'),
 	/** SYN-ACK timeouts of SYN_RECV sockets; inodes that were closed while their holders were
 	 *  searched. */
 	TAPE_TIMEOUTS = TAPE_TAG('S', 'Y', 'N', 'T'),
