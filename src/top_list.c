@@ -139,7 +139,7 @@ static int compare_socks(const void *a, const void *b, void *arg)
 /** Keeps the first TOP_LIST_ROWS. */
 static void cut(struct list *l)
 {
-	if (l->sort)
+	if (l->sort && l->socks.len)
 		qsort_r(l->socks.data, l->socks.len, sizeof(struct sock), compare_socks, l);
 	if (l->socks.len < TOP_LIST_ROWS)
 		return;

@@ -265,14 +265,17 @@ static void new_wish(struct sampler *s, const struct tui_wish *wish)
 	hand_over(s, take_frame(t));
 }
 
-/** The next command, in ROW, or a new wish, in WISH: false where there is neither. Waits until one
- *  of them comes, or a sample is due (*DUE). */
-static bool next_order(struct sampler *s, struct command_row *row, struct tui_wish *wish, bool *due)
+/** What is to be done next. */
+enum order { ORDER_STOP, ORDER_WISH, ORDER_COMMAND, ORDER_SAMPLE };
+
+/** Waits until there is a command, which is left in ROW, a new wish, left in WISH, or a sample is
+ *  due. */
+static enum order next_order(struct sampler *s, struct command_row *row, struct tui_wish *wish)
 {
 	struct take *t = &s->take;
-	bool asleep, found = false;
+	enum order order = ORDER_STOP;
+	bool asleep;
 
-	*due = false;
 	pthread_mutex_lock(&s->lock);
 	asleep = t->wish.idle || (t->at && (t->wish.paused || t->at_end));
 	while (!s->stop && !s->wished && !s->commands.len && (asleep || clock_monotonic_ns() < s->due_ns)) {
@@ -284,23 +287,20 @@ static bool next_order(struct sampler *s, struct command_row *row, struct tui_wi
 		else
 			pthread_cond_timedwait(&s->wake, &s->lock, &until);
 	}
-	row->text = NULL;
 	if (s->wished) {
 		*wish = s->wish;
 		s->wished = false;
-		row->what = TUI_SAMPLE;
-		row->number = -1;
-		found = true;
+		order = ORDER_WISH;
 	} else if (s->commands.len) {
 		*row = VEC_AT(&s->commands, struct command_row, 0);
 		memmove(s->commands.data, (char *)s->commands.data + sizeof(*row),
 			--s->commands.len * sizeof(*row));
-		found = true;
-	} else {
-		*due = !s->stop;
+		order = ORDER_COMMAND;
+	} else if (!s->stop) {
+		order = ORDER_SAMPLE;
 	}
 	pthread_mutex_unlock(&s->lock);
-	return found;
+	return order;
 }
 
 static bool stopped(struct sampler *s)
@@ -340,7 +340,6 @@ static void *run(void *arg)
 	struct sampler *s = arg;
 	struct command_row row;
 	struct tui_wish wish;
-	bool due;
 
 	leave_signals();
 	pthread_mutex_lock(&s->lock);
@@ -349,14 +348,19 @@ static void *run(void *arg)
 	pthread_cond_signal(&s->wake);
 	pthread_mutex_unlock(&s->lock);
 	while (!s->open_result && !stopped(s)) {
-		if (next_order(s, &row, &wish, &due)) {
-			if (row.what == TUI_SAMPLE && row.number < 0)
-				new_wish(s, &wish);
-			else
-				do_command(s, &row);
+		switch (next_order(s, &row, &wish)) {
+		case ORDER_WISH:
+			new_wish(s, &wish);
+			break;
+		case ORDER_COMMAND:
+			do_command(s, &row);
 			free(row.text);
-		} else if (due) {
+			break;
+		case ORDER_SAMPLE:
 			tick(s);
+			break;
+		case ORDER_STOP:
+			break;
 		}
 	}
 	take_close(&s->take);

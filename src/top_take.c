@@ -148,7 +148,7 @@ void take_seek(struct take *t, const char *text)
 {
 	struct str why = { 0 };
 	char at[48];
-	uint64_t number;
+	uint64_t number = 0;
 	int64_t mono, real, wanted;
 
 	if (!t->head.open)

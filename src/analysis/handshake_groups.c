@@ -2,6 +2,7 @@
 #include "analysis/handshake_groups.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -128,7 +129,8 @@ static void add_row(struct arena *a, struct value *list, const struct group_row 
 	size_t n = addr_text(&r->common.addr, text);
 
 	if (r->common.network)
-		strcpy(text + n, r->common.addr.family == AF_INET ? "/24" : "/64");
+		snprintf(text + n, sizeof(text) - n, "%s",
+			 r->common.addr.family == AF_INET ? "/24" : "/64");
 	value_add_text(a, v, "direction", r->common.incoming ? "in" : "out");
 	value_add_text(a, v, "remote", text);
 	value_add_int(a, v, "port", r->common.port);

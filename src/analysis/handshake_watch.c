@@ -86,8 +86,9 @@ static void track(struct map *tracks, struct handshake *h, const struct track *o
 static void completed(struct handshake_watch *w, const struct track *t, int64_t when)
 {
 	double *seconds = vec_push(&w->durations);
+	int64_t middle_ns = t->seen_ns + (when - t->seen_ns) / 2;
 
-	*seconds = (double)(t->seen_ns + (when - t->seen_ns) / 2 - t->latest_ns) / 1e9;
+	*seconds = (double)(middle_ns - t->latest_ns) / 1e9;
 	/* PassiveOpens counts ends, ActiveOpens beginnings: those are settled in
 	 * handshake_watch_sample(). */
 	w->unexplained_in -= t->incoming;

@@ -41,7 +41,7 @@ struct rights {
 static int get_rights(struct rights *out)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
 
 	if (syscall(SYS_capget, &header, data) < 0)
 		return -errno;
@@ -88,7 +88,7 @@ static int become_caller(void)
 int privilege_begin(void)
 {
 	bool other_ids = getuid() != geteuid() || getgid() != getegid();
-	struct rights r;
+	struct rights r = { 0 };
 	int ret;
 
 	lent = other_ids || getauxval(AT_SECURE) != 0;
@@ -112,7 +112,7 @@ bool privilege_is_lent(void)
 
 void privilege_keep(unsigned which)
 {
-	struct rights r;
+	struct rights r = { 0 };
 
 	if (!lent || get_rights(&r) < 0)
 		return;
@@ -124,7 +124,7 @@ void privilege_keep(unsigned which)
 
 uint64_t privilege_raise(unsigned which)
 {
-	struct rights r;
+	struct rights r = { 0 };
 	uint64_t before;
 
 	if (!lent || get_rights(&r) < 0)
@@ -138,7 +138,7 @@ uint64_t privilege_raise(unsigned which)
 
 void privilege_lower(uint64_t before)
 {
-	struct rights r;
+	struct rights r = { 0 };
 
 	if (!lent || get_rights(&r) < 0 || r.effective == before)
 		return;

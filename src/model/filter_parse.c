@@ -274,7 +274,7 @@ static struct node *parse_test(struct parser *p, const struct keyword *k, bool n
 {
 	struct node *n = new_node(p, k->kind);
 	enum compare compare;
-	struct fault fault;
+	struct fault fault = { .message = "" };
 
 	advance(p);
 	if (!read_compare(p, k, &compare))

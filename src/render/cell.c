@@ -72,14 +72,11 @@ static void add_number(struct str *out, double v, bool whole, enum unit unit,
 		str_addf(out, "%.1f%%", v * 100);
 	else if (unit == UNIT_SECONDS && opt->terminal)
 		str_add(out, num_duration(v, buf, sizeof(buf)));
-	else if (unit == UNIT_SECONDS || unit == UNIT_RATE)
-		str_addf(out, "%.1f", v);
 	else if (whole && unit == UNIT_BYTES && opt->terminal && v >= 0)
 		str_add(out, num_human((uint64_t)v, buf, sizeof(buf)));
-	else if (whole)
-		str_addf(out, "%.0f", v);
 	else
-		str_addf(out, "%.1f", v);
+		str_addf(out, "%.*f",
+			 whole && unit != UNIT_SECONDS && unit != UNIT_RATE ? 0 : 1, v);
 }
 
 static void add_spark(struct str *out, const struct value *v, const struct render_options *opt)

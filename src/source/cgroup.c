@@ -115,7 +115,7 @@ static int walk_mount(const char *point, struct cgroups *out, struct notes *note
 		.root_fd = open(point, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
 		.paths = VEC_OF(const char *),
 	};
-	struct stat st;
+	struct stat st = { 0 };
 	int ret = 0;
 
 	if (w.root_fd < 0 || fstat(w.root_fd, &st) < 0)

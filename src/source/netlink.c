@@ -17,7 +17,7 @@
 #include "base/clock.h"
 
 /** Largest request: header, attribute and the largest bytecode (64 KiB). */
-#define REQUEST_MAX (66 * 1024)
+#define REQUEST_MAX ((size_t)66 * 1024)
 
 struct netlink {
 	struct mnl_socket *socket;
@@ -47,7 +47,7 @@ int netlink_socket(int protocol, struct mnl_socket **out)
 
 int netlink_open(struct netlink **out)
 {
-	struct mnl_socket *socket;
+	struct mnl_socket *socket = NULL;
 	struct netlink *nl;
 	int ret = netlink_socket(NETLINK_SOCK_DIAG, &socket);
 

@@ -111,7 +111,7 @@ static int plan_visit(void *arg, int32_t pid, const char *name)
 	int64_t fds = s->search.sizes ? count_fds(s, name) : -1;
 	int32_t first = 0;
 
-	for (int64_t left = fds; left > 2 * VISIT_PIECE; left -= VISIT_PIECE) {
+	for (int64_t left = fds; left > (int64_t)2 * VISIT_PIECE; left -= VISIT_PIECE) {
 		struct visit *v = vec_push(&s->visits);
 
 		*v = (struct visit){ .pid = pid, .first_fd = first, .fds = fds };

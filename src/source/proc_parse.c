@@ -52,7 +52,7 @@ static int endpoint(const char **s, int family, struct addr *a, uint16_t *port)
 		if (hex(&p, 8, &v) || p != word + 8)
 			return -EBADMSG;
 		w = (uint32_t)v;
-		memcpy(a->bytes + 4 * i, &w, sizeof(w));
+		memcpy(a->bytes + sizeof(w) * i, &w, sizeof(w));
 		*s += 8;
 	}
 	if (expect(s, ':') || hex(s, 4, &v))

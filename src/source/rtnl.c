@@ -90,7 +90,7 @@ int rtnl_ask(struct rtnl *rt, struct nlmsghdr *request, uint16_t flags, uint16_t
 	if (mnl_socket_sendto(rt->socket, request, request->nlmsg_len) < 0)
 		return -errno;
 	for (unsigned i = 0; i < DATAGRAMS_MAX; i++) {
-		size_t len;
+		size_t len = 0;
 		int error = 0, ret = receive(rt, &len);
 
 		if (ret)

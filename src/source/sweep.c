@@ -219,8 +219,11 @@ static int open_entry(struct source *s, const struct netns_entry *e, struct sour
 	struct notes notes = { 0 };
 	struct str why = { 0 };
 	struct netns *ns;
-	int ret = e->error != 0 ? -e->error : netns_entry_open(e, &ns, &why);
+	int ret;
 
+	if (e->error != 0)
+		return -e->error;
+	ret = netns_entry_open(e, &ns, &why);
 	if (ret == 0) {
 		*through_proc = !netns_enterable(ns);
 		ret = source_open_in(s->choice, ns, &notes, out, &why);

@@ -69,8 +69,9 @@ unsigned act_next_view(struct ui *u, int arg)
 {
 	int count = 0;
 
-	while (tui_views[count].name)
+	do
 		count++;
+	while (tui_views[count].name);
 	return act_view(u, ((int)u->wish.view + arg + count) % count);
 }
 

@@ -32,7 +32,7 @@ static const char *level(int64_t count, int64_t most, bool ascii)
 
 	if (count < 0)
 		return "?";
-	return (ascii ? signs : blocks)[count ? 1 + count * 7 / most : 0];
+	return (ascii ? signs : blocks)[count && most ? 1 + count * 7 / most : 0];
 }
 
 void history_draw(const struct history *h, enum state state, struct canvas *c, int y, int x,

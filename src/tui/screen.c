@@ -176,8 +176,8 @@ static void start_colors(bool color)
 	/* The terminal's own background, so that dark and light ones both work. */
 	if (use_default_colors() != OK)
 		assume_default_colors(COLOR_WHITE, COLOR_BLACK);
-	for (short role = 1; role < ROLE_COUNT; role++)
-		init_pair(role, looks[role].fore, looks[role].back);
+	for (int role = 1; role < ROLE_COUNT; role++)
+		init_pair((short)role, looks[role].fore, looks[role].back);
 }
 
 bool screen_mouse(bool on)
