@@ -17,6 +17,7 @@
 #include "source/count_bpf.h"
 #include "source/diag_count.h"
 #include "source/diag_parse.h"
+#include "source/diag_pump.h"
 #include "source/diag_split.h"
 #include "source/live.h"
 #include "source/netlink.h"
@@ -24,6 +25,9 @@
 
 /** Walks started anew before the answer is given up or called short. */
 #define RESTARTS_MAX 4
+
+/** Datagrams after which a walk counts as long. */
+#define WORTH_A_PUMP 2
 
 /** One worker's part of a dump. */
 struct part {
@@ -35,6 +39,8 @@ struct part {
 	struct diag_walk walk;
 	void (*add)(void *arg, const struct sock *s);
 	void *arg;
+	/** Which share of the sockets it reads; alone there is a processor to spare for receiving. */
+	unsigned share, of;
 	/** What its bytes are for a tap. */
 	enum tap_stream stream;
 	/** Sum over this worker's walks. */
@@ -43,36 +49,69 @@ struct part {
 	int ret;
 };
 
+/** Takes one datagram in. -EINPROGRESS where more is to come, 0 at the end, or -errno. */
+static int take(struct part *p, const void *data, size_t len)
+{
+	struct diag_walk *w = &p->walk;
+
+	p->result.bytes += len;
+	p->result.receives++;
+	if (p->req->tap)
+		p->req->tap->bytes(p->req->tap->arg, p->stream, w->seen_ns, data, len);
+	switch (diag_walk_datagram(data, len, w, p->add, p->arg)) {
+	case DIAG_MORE:
+		return -EINPROGRESS;
+	case DIAG_DONE:
+		return 0;
+	case DIAG_ERROR:
+		return w->error;
+	case DIAG_BROKEN:
+		break;
+	}
+	return -EBADMSG;
+}
+
+/** The rest of a walk, received beside us. */
+static int receive_rest(struct part *p, struct diag_pump *pump)
+{
+	const void *data;
+	size_t len;
+	int ret;
+
+	do {
+		ret = diag_pump_next(pump, &data, &len, &p->walk.seen_ns);
+		if (!ret)
+			ret = take(p, data, len);
+	} while (ret == -EINPROGRESS);
+	p->result.kernel_ns += diag_pump_end(pump);
+	return ret;
+}
+
 /** Receives one walk to its end. 0 or -errno. */
 static int receive_walk(struct part *p, struct netlink *nl)
 {
 	struct diag_walk *w = &p->walk;
+	struct diag_pump *pump;
+	int ret;
 
 	w->seq = netlink_seq(nl);
 	w->portid = netlink_portid(nl);
-	for (;;) {
+	for (unsigned i = 1;; i++) {
+		int64_t start = clock_monotonic_ns();
 		const void *data;
 		size_t len;
-		int64_t start = clock_monotonic_ns();
-		int ret = netlink_receive(nl, &data, &len, &w->seen_ns);
 
-		if (ret)
-			return ret;
+		ret = netlink_receive(nl, &data, &len, &w->seen_ns);
 		p->result.kernel_ns += w->seen_ns - start;
-		p->result.bytes += len;
-		p->result.receives++;
-		if (p->req->tap)
-			p->req->tap->bytes(p->req->tap->arg, p->stream, w->seen_ns, data, len);
-		switch (diag_walk_datagram(data, len, w, p->add, p->arg)) {
-		case DIAG_MORE:
-			break;
-		case DIAG_DONE:
-			return 0;
-		case DIAG_ERROR:
-			return w->error;
-		case DIAG_BROKEN:
-			return -EBADMSG;
-		}
+		if (!ret)
+			ret = take(p, data, len);
+		if (ret != -EINPROGRESS)
+			return ret;
+		if (p->of > 1 || i != WORTH_A_PUMP)
+			continue;
+		pump = diag_pump_start(nl, w);
+		if (pump)
+			return receive_rest(p, pump);
 	}
 }
 
@@ -103,19 +142,30 @@ static int both_families(struct part *p)
 	return ret;
 }
 
+/** What the kernel is to choose by: the caller's bytecode if FILTERED, and the share. */
+static void make_bytecode(struct part *p, bool filtered)
+{
+	str_reset(&p->bytecode);
+	if (filtered && p->req->bytecode_len)
+		str_addn(&p->bytecode, p->req->bytecode, p->req->bytecode_len);
+	if (p->of > 1)
+		diag_split(&p->bytecode, p->share, p->of);
+}
+
+static int walk_families(struct part *p)
+{
+	p->walk.interrupted = false;
+	return p->req->family ? one_walk(p, DIAG_FORM_V2, p->req->family) : both_families(p);
+}
+
 static int part_walk(struct part *p)
 {
-	int ret;
+	int ret = walk_families(p);
 
-	p->walk.interrupted = false;
-	if (p->req->family)
-		ret = one_walk(p, DIAG_FORM_V2, p->req->family);
-	else
-		ret = both_families(p);
 	/* An opcode that this kernel does not know: everything is decided here instead. */
-	if (ret == -EINVAL && p->bytecode.len && !p->walk.records) {
-		str_reset(&p->bytecode);
-		return part_walk(p);
+	if (ret == -EINVAL && p->req->bytecode_len && !p->walk.records) {
+		make_bytecode(p, false);
+		ret = walk_families(p);
 	}
 	return ret;
 }
@@ -182,14 +232,11 @@ static void make_parts(struct source *s, const struct dump_request *req, const s
 		struct part *p = &parts[i];
 
 		*p = (struct part){ .source = s, .req = req, .socket = &s->sockets[i],
-				    .add = sink->add, .arg = sink->args[i] };
+				    .add = sink->add, .arg = sink->args[i], .share = i, .of = n };
 		p->walk = (struct diag_walk){ .states = req->states, .family = req->family,
 					      .netns = req->netns, .ring = cookie_ring_new(),
 					      .locked = locked };
-		if (req->bytecode_len)
-			str_addn(&p->bytecode, req->bytecode, req->bytecode_len);
-		if (n > 1)
-			diag_split(&p->bytecode, i, n);
+		make_bytecode(p, true);
 	}
 }
 

@@ -262,31 +262,60 @@ static void one_record(const unsigned char *p, size_t len, struct diag_walk *w,
 	add(arg, &s);
 }
 
+/** The message at P, with N bytes from there on: its header into H and its size with padding. 0
+ *  where it is no message. */
+static size_t next_message(const unsigned char *p, size_t n, struct nlmsghdr *h)
+{
+	if (n < sizeof(*h))
+		return 0;
+	memcpy(h, p, sizeof(*h));
+	if (h->nlmsg_len < sizeof(*h) || h->nlmsg_len > n)
+		return 0;
+	return NLMSG_ALIGN(h->nlmsg_len) < n ? NLMSG_ALIGN(h->nlmsg_len) : n;
+}
+
+/** Late answers to an earlier request are not ours. */
+static bool is_ours(const struct nlmsghdr *h, uint32_t seq, uint32_t portid)
+{
+	return (!seq || h->nlmsg_seq == seq) && (!portid || h->nlmsg_pid == portid);
+}
+
+static bool is_end(const struct nlmsghdr *h)
+{
+	return h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR;
+}
+
+bool diag_is_last(const void *data, size_t n, uint32_t seq, uint32_t portid)
+{
+	const unsigned char *p = data;
+	struct nlmsghdr h;
+
+	for (size_t step; n; p += step, n -= step) {
+		step = next_message(p, n, &h);
+		if (!step || (is_ours(&h, seq, portid) && is_end(&h)))
+			return true;
+	}
+	return false;
+}
+
 enum diag_end diag_walk_datagram(const void *data, size_t n, struct diag_walk *w,
 				 void (*add)(void *arg, const struct sock *s), void *arg)
 {
 	const unsigned char *p = data;
+	struct nlmsghdr h;
 
-	while (n) {
-		struct nlmsghdr h;
-		size_t len, step;
+	for (size_t step; n; p += step, n -= step) {
+		size_t len;
 
-		if (n < sizeof(h))
+		step = next_message(p, n, &h);
+		if (!step)
 			return DIAG_BROKEN;
-		memcpy(&h, p, sizeof(h));
-		if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > n)
-			return DIAG_BROKEN;
-		len = h.nlmsg_len - sizeof(h);
-		step = NLMSG_ALIGN(h.nlmsg_len) < n ? NLMSG_ALIGN(h.nlmsg_len) : n;
-		if ((w->seq && h.nlmsg_seq != w->seq) || (w->portid && h.nlmsg_pid != w->portid)) {
-			/* Late answers to an earlier request: not ours. */
-			p += step;
-			n -= step;
+		if (!is_ours(&h, w->seq, w->portid))
 			continue;
-		}
+		len = h.nlmsg_len - sizeof(h);
 		if (h.nlmsg_flags & NLM_F_DUMP_INTR)
 			w->interrupted = true;
-		if (h.nlmsg_type == NLMSG_DONE || h.nlmsg_type == NLMSG_ERROR) {
+		if (is_end(&h)) {
 			w->error = payload_error(p + sizeof(h), len);
 			if (h.nlmsg_type == NLMSG_ERROR && !w->error)
 				w->error = -EPROTO;
@@ -297,8 +326,6 @@ enum diag_end diag_walk_datagram(const void *data, size_t n, struct diag_walk *w
 			one_record(p + sizeof(h), len, w, add, arg);
 		else if (h.nlmsg_type >= NLMSG_MIN_TYPE)
 			w->malformed++;
-		p += step;
-		n -= step;
 	}
 	return DIAG_MORE;
 }

@@ -61,6 +61,10 @@ NODISCARD NONNULL_ARGS(1, 3, 4) enum diag_end
 diag_walk_datagram(const void *data, size_t n, struct diag_walk *w,
 		   void (*add)(void *arg, const struct sock *s), void *arg);
 
+/** True where nothing comes behind the N bytes of this datagram: by its headers alone, as
+ *  diag_walk_datagram() would find with these SEQ and PORTID. */
+NODISCARD NONNULL bool diag_is_last(const void *data, size_t n, uint32_t seq, uint32_t portid);
+
 /** A ring of recent cookies. */
 struct cookie_ring *cookie_ring_new(void);
 /** True where COOKIE is among the recent ones; remembers it otherwise. */

@@ -11,49 +11,78 @@
 
 /** Where servers' ports end and clients' usually begin (ip_local_port_range's default). */
 #define CLIENT_LOW 32768
-#define CLIENT_HIGH 60999
+
+/** Clients choose among few or many ports, at the upper end or anywhere: the ports are dealt out in
+ *  intervals, in turn, so that all shares get their part of any of them. */
+#define INTERVALS 16
+#define WIDTH (65536 / INTERVALS)
+
+/** Bytes of a comparison and of a jump. */
+#define COMPARE (2 * sizeof(struct inet_diag_bc_op))
+#define JUMP sizeof(struct inet_diag_bc_op)
 
 /** Sockets below which a second thread costs more than it brings (measured: tests/bench). */
 #define WORTH_SPLITTING 20000
+
+/** Bytes of a filter beyond which the distances in front of it would not fit 16 bits. */
+#define FILTER_MAX (65535 - 2 * INTERVALS * (COMPARE + JUMP))
+
+/** The shares, and where a socket of ours goes, and any other. */
+struct deal {
+	unsigned share, of;
+	size_t mine, others;
+};
 
 /** A port comparison: where it fails, NO bytes on. */
 static void compare(struct str *out, unsigned code, unsigned port, size_t no)
 {
 	struct inet_diag_bc_op op[2] = {
-		{ .code = (unsigned char)code, .yes = sizeof(op), .no = (unsigned short)no },
+		{ .code = (unsigned char)code, .yes = COMPARE, .no = (unsigned short)no },
 		{ .no = (unsigned short)port },
 	};
 
 	str_addn(out, (const char *)op, sizeof(op));
 }
 
-/** First port of share I of N. */
-static unsigned share_start(unsigned i, unsigned n)
+static void jump(struct str *out, size_t to)
 {
-	if (i == 0)
-		return 0;
-	if (i == n)
-		return 65536;
-	return CLIENT_LOW + (CLIENT_HIGH + 1 - CLIENT_LOW) * i / n;
+	struct inet_diag_bc_op op = { .code = INET_DIAG_BC_JMP, .yes = (unsigned char)JUMP,
+				      .no = (unsigned short)(to - out->len) };
+
+	str_addn(out, (const char *)&op, sizeof(op));
+}
+
+static size_t tree_size(unsigned intervals)
+{
+	return (intervals - 1) * COMPARE + intervals * JUMP;
+}
+
+/** Finds the interval among COUNT from FIRST on by halves; CODE compares the port. */
+static void tree(struct str *out, unsigned code, unsigned first, unsigned count,
+		 const struct deal *d)
+{
+	unsigned half = count / 2;
+
+	if (count == 1) {
+		jump(out, first % d->of == d->share ? d->mine : d->others);
+		return;
+	}
+	compare(out, code, (first + half) * WIDTH, COMPARE + tree_size(count - half));
+	tree(out, code, first + half, count - half, d);
+	tree(out, code, first, half, d);
 }
 
 void diag_split(struct str *code, unsigned i, unsigned n)
 {
-	const size_t two = 2 * sizeof(struct inet_diag_bc_op), one = two / 2;
-	const size_t total = 5 * two + one, end = total + code->len + one;
-	unsigned low = share_start(i, n), high = share_start(i + 1, n) - 1;
-	struct inet_diag_bc_op jump = { .code = INET_DIAG_BC_JMP, .yes = (unsigned char)one,
-					.no = (unsigned short)(one + 2 * two) };
+	const size_t size = tree_size(INTERVALS), total = COMPARE + 2 * size;
+	/* What lands beyond the end is rejected (inet_diag_bc_run(), net/ipv4/inet_diag.c). */
+	const struct deal d = { i, n, total, total + code->len + JUMP };
 	struct str out = { 0 };
 
-	/* Local port a client's? Then it decides, else the remote one. A test that fails lands
-	 * beyond the end of the code: rejected (inet_diag_bc_run(), net/ipv4/inet_diag.c). */
-	compare(&out, INET_DIAG_BC_S_GE, CLIENT_LOW, 3 * two + one);
-	compare(&out, INET_DIAG_BC_S_GE, low, end - two);
-	compare(&out, INET_DIAG_BC_S_LE, high, end - 2 * two);
-	str_addn(&out, (const char *)&jump, sizeof(jump));
-	compare(&out, INET_DIAG_BC_D_GE, low, end - 3 * two - one);
-	compare(&out, INET_DIAG_BC_D_LE, high, end - 4 * two - one);
+	/* Local port a client's? Then it decides, else the remote one. */
+	compare(&out, INET_DIAG_BC_S_GE, CLIENT_LOW, COMPARE + size);
+	tree(&out, INET_DIAG_BC_S_GE, 0, INTERVALS, &d);
+	tree(&out, INET_DIAG_BC_D_GE, 0, INTERVALS, &d);
 	if (code->len)
 		str_addn(&out, code->s, code->len);
 	str_free(code);
@@ -94,7 +123,7 @@ unsigned diag_split_workers(struct source *s, const struct dump_request *req)
 		n = req->workers;
 	if (n > DIAG_WORKERS_MAX)
 		n = DIAG_WORKERS_MAX;
-	if (n < 2 || !(req->states & DIAG_MANY))
+	if (n < 2 || !(req->states & DIAG_MANY) || req->bytecode_len > FILTER_MAX)
 		return 1;
 	return diag_estimate(s) >= WORTH_SPLITTING ? n : 1;
 }

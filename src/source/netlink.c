@@ -162,11 +162,17 @@ static int wait_readable(const struct netlink *nl)
 
 int netlink_receive(struct netlink *nl, const void **data, size_t *len, int64_t *seen_ns)
 {
+	*data = nl->buffer;
+	return netlink_receive_into(nl, nl->buffer, len, seen_ns);
+}
+
+int netlink_receive_into(struct netlink *nl, void *buffer, size_t *len, int64_t *seen_ns)
+{
 	int fd = mnl_socket_get_fd(nl->socket);
 
 	for (;;) {
 		struct sockaddr_nl from = { 0 };
-		struct iovec iov = { nl->buffer, NETLINK_BUFFER };
+		struct iovec iov = { buffer, NETLINK_BUFFER };
 		struct msghdr msg = { .msg_name = &from, .msg_namelen = sizeof(from),
 				      .msg_iov = &iov, .msg_iovlen = 1 };
 		/* A dump's next datagram is filled while the last is read: it is nearly always
@@ -190,7 +196,6 @@ int netlink_receive(struct netlink *nl, const void **data, size_t *len, int64_t 
 			return -EMSGSIZE;
 		if (from.nl_pid != 0)
 			continue;
-		*data = nl->buffer;
 		*len = (size_t)n;
 		*seen_ns = clock_monotonic_ns();
 		return 0;

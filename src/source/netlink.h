@@ -63,4 +63,8 @@ NODISCARD NONNULL int netlink_send(struct netlink *nl, struct nlmsghdr *h);
 NODISCARD NONNULL int netlink_receive(struct netlink *nl, const void **data, size_t *len,
 				     int64_t *seen_ns);
 
+/** The same into BUFFER (NETLINK_BUFFER bytes). */
+NODISCARD NONNULL int netlink_receive_into(struct netlink *nl, void *buffer, size_t *len,
+					  int64_t *seen_ns);
+
 #endif

@@ -52,7 +52,7 @@ right_or_marked() {
 }
 
 # Once: a second try helps. For good: /proc does.
-for fault in errno=105@2 errno=12@2 errno=105@1 half@2 half@1 len=4@2 len=0@1 len=0x7fffffff@2 \
+for fault in errno=105@2 errno=12@2 errno=105@4 half@4 len=4@4 eof@4 trunc@4 errno=105@1 half@2 half@1 len=4@2 len=0@1 len=0x7fffffff@2 \
 	len=0xffffffff@1 len=0x80000000@2 eof@2 eof@1 trunc@2; do
 	right "$fault" netlink
 	right_or_marked "$fault"
@@ -85,4 +85,12 @@ for fault in errno=105@* silent@* error=2@*; do
 	is "$status:$out" "3:" "$fault with --source=netlink: status 3 and nothing printed"
 	like "$err" "could not be read" "$fault: with the reason"
 done
+
+# A kernel that does not know what the filter asks (opcode 7: INET_DIAG_BC_S_COND): decided here. Where
+# threads share the sockets out, each decides for its own.
+faulty opcode=7 count -4 not sport = :1
+is "$status:$out" "0:$(in_ns "$TCPTRIAGE" count -4)" "opcode=7: the filter is decided here"
+lab established-repair --quiet --count 21000
+faulty opcode=7 count -4 not sport = :1
+is "$status:$out" "0:$(in_ns "$TCPTRIAGE" count -4 --source=proc)" "opcode=7: no socket counts twice"
 done_testing

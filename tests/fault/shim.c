@@ -13,6 +13,7 @@
  *   trunc       MSG_TRUNC
  *   silent      nothing ever comes
  *   repeat      the datagram comes twice
+ *   opcode=C    the kernel knows no INET_DIAG_BC instruction C: it refuses requests that have one
  * @* is every datagram, @+N every one from the N-th on.
  *
  * CLOCK_STEP=S[@N]        CLOCK_REALTIME is S seconds ahead (behind, if negative) from its N-th reading on
@@ -23,6 +24,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -176,6 +178,32 @@ int poll(struct pollfd *fds, nfds_t n, int timeout)
 	if (fault && is(fault, "silent") && n == 1 && is_diag(fds->fd))
 		return real(NULL, 0, timeout < 200 ? timeout : 200);
 	return real(fds, n, timeout);
+}
+
+/** Spoils each instruction CODE of the bytecode that ends the request of N bytes at P. */
+static void spoil_bytecode(char *p, size_t n, unsigned char code)
+{
+	size_t at = NLMSG_HDRLEN + sizeof(struct inet_diag_req_v2) + NLA_HDRLEN;
+
+	for (; at + sizeof(struct inet_diag_bc_op) <= n; at += sizeof(struct inet_diag_bc_op)) {
+		struct inet_diag_bc_op *op = (struct inet_diag_bc_op *)(p + at);
+
+		if (op->code == code && op->yes)
+			op->code = 250;
+	}
+}
+
+ssize_t sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr *to, socklen_t len)
+{
+	static ssize_t (*real)(int, const void *, size_t, int, const struct sockaddr *, socklen_t);
+	const char *fault = getenv("NETLINK_FAULT");
+
+	if (!real)
+		real = (ssize_t(*)(int, const void *, size_t, int, const struct sockaddr *,
+				   socklen_t))dlsym(RTLD_NEXT, "sendto");
+	if (fault && is(fault, "opcode") && is_diag(fd))
+		spoil_bytecode((char *)p, n, (unsigned char)argument(fault));
+	return real(fd, p, n, flags, to, len);
 }
 
 /* --- clock --- */

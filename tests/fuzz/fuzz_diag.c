@@ -21,12 +21,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cookie_ring *ring = cookie_ring_new();
 	struct diag_walk w = { .states = STATES_ALL, .ring = ring };
+	enum diag_end end;
 	uint64_t n = 0;
 	struct sock s;
 
 	memset(&s, 0, sizeof(s));
-	(void)!diag_walk_datagram(data, size, &w, check, &n);
-	if (w.records != n)
+	end = diag_walk_datagram(data, size, &w, check, &n);
+	if (w.records != n || diag_is_last(data, size, w.seq, w.portid) != (end != DIAG_MORE))
 		abort();
 	if (!diag_decode(data, size, &s))
 		check(&n, &s);

@@ -63,6 +63,7 @@ static enum diag_end walk(struct diag_walk *w, struct taken *t)
 	memcpy(exact, buf, used);
 	*t = (struct taken){ 0 };
 	end = diag_walk_datagram(exact, used, w, take, t);
+	assert_int_equal(diag_is_last(exact, used, w->seq, w->portid), end != DIAG_MORE);
 	free(exact);
 	return end;
 }

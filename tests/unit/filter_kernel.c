@@ -20,6 +20,7 @@
 #include "filter_random.h"
 #include "model/filter.h"
 #include "source/diag_parse.h"
+#include "source/diag_split.h"
 #include "source/netlink.h"
 
 /** Trees that are tried at most, and seconds after which it is enough: a dump walks the table of all
@@ -422,6 +423,85 @@ static void kernel_takes_what_goes_in_front(void **state)
 	str_free(&code);
 }
 
+/** The shares of a dump hold every socket once, whatever comes behind. */
+static void kernel_deals_sockets_out(void **state)
+{
+	(void)state;
+	skip_where_missing();
+	for (unsigned n = 1; n <= DIAG_WORKERS_MAX; n++) {
+		for (int filtered = 0; filtered < 2; filtered++) {
+			struct vec whole = VEC_OF(struct sock), sum = VEC_OF(struct sock);
+			struct str code = { 0 };
+
+			if (filtered)
+				filter_bytecode_port_range(&code, 80, 50000);
+			assert_int_equal(dump(&code, &whole), 0);
+			assert_true(whole.len > 5);
+			for (unsigned i = 0; i < n; i++) {
+				struct str share = { 0 };
+				struct vec part = VEC_OF(struct sock);
+
+				if (code.len)
+					str_addn(&share, code.s, code.len);
+				diag_split(&share, i, n);
+				assert_int_equal(dump(&share, &part), 0);
+				for (size_t k = 0; k < part.len; k++) {
+					struct sock *s = &VEC_AT(&part, struct sock, k);
+
+					assert_false(holds_cookie(&sum, s->cookie));
+					assert_true(holds_cookie(&whole, s->cookie));
+				}
+				for (size_t k = 0; k < part.len; k++)
+					vec_add(&sum, &VEC_AT(&part, struct sock, k));
+				vec_free(&part);
+				str_free(&share);
+			}
+			assert_int_equal(sum.len, whole.len);
+			vec_free(&whole);
+			vec_free(&sum);
+			str_free(&code);
+		}
+	}
+}
+
+/** Every port falls to one share, and a range of ports of clients to all of them. */
+static void shares_are_even(void **state)
+{
+	static const unsigned ranges[][2] = { { 32768, 60999 }, { 49152, 65535 }, { 1024, 65535 } };
+
+	(void)state;
+	for (size_t r = 0; r < ARRAY_LEN(ranges); r++) {
+		for (unsigned n = 2; n <= DIAG_WORKERS_MAX; n++) {
+			unsigned got[DIAG_WORKERS_MAX] = { 0 }, all = 0;
+			struct str share[DIAG_WORKERS_MAX] = { { 0 } };
+
+			for (unsigned i = 0; i < n; i++)
+				diag_split(&share[i], i, n);
+			for (unsigned port = ranges[r][0]; port <= ranges[r][1]; port++, all++) {
+				struct sock s = { .local_port = 443, .remote_port = (uint16_t)port,
+						  .local.family = AF_INET,
+						  .remote.family = AF_INET };
+				unsigned taken = 0;
+				bool ok;
+
+				for (unsigned i = 0; i < n; i++) {
+					bool mine = filter_bytecode_run(share[i].s, share[i].len,
+									&s, &ok);
+
+					assert_true(ok);
+					got[i] += mine;
+					taken += mine;
+				}
+				assert_int_equal(taken, 1);
+			}
+			for (unsigned i = 0; i < n; i++) {
+				assert_in_range(got[i], all / (2 * n), 2 * all / n);
+				str_free(&share[i]);
+			}
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -429,6 +509,8 @@ int main(void)
 		cmocka_unit_test(kernel_refuses_the_same),
 		cmocka_unit_test(kernel_takes_the_longest),
 		cmocka_unit_test(kernel_takes_what_goes_in_front),
+		cmocka_unit_test(kernel_deals_sockets_out),
+		cmocka_unit_test(shares_are_even),
 	};
 
 	return cmocka_run_group_tests_name("filter_kernel", tests, setup, teardown);

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "source/diag_pump.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "source/diag_parse.h"
+#include "source/netlink.h"
+
+/** Datagrams that may wait to be decoded. More bring nothing: the kernel is the slower side. */
+#define SLOTS 4
+
+/** One datagram on its way. */
+struct slot {
+	/** NETLINK_BUFFER bytes. */
+	unsigned char *buffer;
+	size_t len;
+	int64_t seen_ns;
+	/** What receiving it returned. */
+	int ret;
+};
+
+struct diag_pump {
+	struct netlink *nl;
+	uint32_t seq, portid;
+	pthread_t thread;
+	struct slot slots[SLOTS];
+	/** Slots that may be filled, and those that are. */
+	sem_t empty, full;
+	/** The next slot to be handed out; the one before is in use if HELD. */
+	unsigned next;
+	bool held;
+	atomic_bool stop;
+	int64_t kernel_ns;
+};
+
+static void down(sem_t *s)
+{
+	while (sem_wait(s) < 0)
+		;
+}
+
+static void *receive_all(void *arg)
+{
+	struct diag_pump *p = arg;
+
+	for (unsigned i = 0;; i = (i + 1) % SLOTS) {
+		struct slot *s = &p->slots[i];
+		int64_t start;
+		bool last;
+
+		down(&p->empty);
+		if (p->stop)
+			return NULL;
+		start = clock_monotonic_ns();
+		s->ret = netlink_receive_into(p->nl, s->buffer, &s->len, &s->seen_ns);
+		p->kernel_ns += clock_monotonic_ns() - start;
+		/* Before it is handed over: the reader may be quicker, and then it is gone. */
+		last = s->ret || diag_is_last(s->buffer, s->len, p->seq, p->portid);
+		sem_post(&p->full);
+		if (last)
+			return NULL;
+	}
+}
+
+static bool one_processor(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) < 0 || CPU_COUNT(&set) < 2;
+}
+
+static void pump_free(struct diag_pump *p)
+{
+	for (unsigned i = 0; i < SLOTS; i++)
+		free(p->slots[i].buffer);
+	sem_destroy(&p->empty);
+	sem_destroy(&p->full);
+	free(p);
+}
+
+/** Signals are for the main thread. */
+static int start_thread(struct diag_pump *p)
+{
+	sigset_t all, old;
+	int ret;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	ret = pthread_create(&p->thread, NULL, receive_all, p);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return ret;
+}
+
+struct diag_pump *diag_pump_start(struct netlink *nl, const struct diag_walk *w)
+{
+	struct diag_pump *p;
+
+	if (one_processor())
+		return NULL;
+	p = xcalloc(1, sizeof(*p));
+	p->nl = nl;
+	p->seq = w->seq;
+	p->portid = w->portid;
+	for (unsigned i = 0; i < SLOTS; i++)
+		p->slots[i].buffer = xmalloc(NETLINK_BUFFER);
+	sem_init(&p->empty, 0, SLOTS);
+	sem_init(&p->full, 0, 0);
+	if (start_thread(p)) {
+		pump_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+int diag_pump_next(struct diag_pump *p, const void **data, size_t *len, int64_t *seen_ns)
+{
+	struct slot *s = &p->slots[p->next];
+
+	if (p->held)
+		sem_post(&p->empty);
+	down(&p->full);
+	p->held = true;
+	p->next = (p->next + 1) % SLOTS;
+	*data = s->buffer;
+	*len = s->len;
+	*seen_ns = s->seen_ns;
+	return s->ret;
+}
+
+int64_t diag_pump_end(struct diag_pump *p)
+{
+	int64_t ns;
+
+	p->stop = true;
+	sem_post(&p->empty);
+	pthread_join(p->thread, NULL);
+	ns = p->kernel_ns;
+	pump_free(p);
+	return ns;
+}
