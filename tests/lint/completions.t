@@ -129,6 +129,18 @@ mapfile -t filter < <("$TCPTRIAGE" complete filter)
 offers "tcptriage kill " "${filter[@]}"
 offers "tcptriage list dport = 443 and no" not
 
+# Files: recordings, and what a command writes.
+mkdir "$TAP_TMP/files" && : >"$TAP_TMP/files/incident.rec" && : >"$TAP_TMP/files/other"
+cd "$TAP_TMP/files" || bail "no folder"
+cp -r "$TAP_TOP/completions" .
+for line in "check --from " "top --from=" "record " "diff other " "metrics --output "; do
+	case $line in
+	*=) offers "tcptriage ${line}inc" "--${line##*--}incident.rec" ;;
+	*) offers "tcptriage ${line}inc" incident.rec ;;
+	esac
+done
+cd "$TAP_TOP" || bail "no source tree"
+
 # A namespace by its name.
 if ((EUID == 0)) && ip netns add "complete-$$" 2>/dev/null; then
 	at_exit ip netns del "complete-$$"
