@@ -98,6 +98,25 @@ is "$(section "LIVE VIEW" Keys | items Ic | sed 's/ , Ic / /g')" \
 agree "every key of --by" "$(words by)" \
 	"$(section COMMANDS | sed -n '/^\.It Fl -by/,/largest/s/^\.Cm//p' | tr ' ,' '\n\n' | grep .)"
 
+# --- files and environment ---
+
+# Paths as the sources spell them, /proc/self and the like under PID; messages and beginnings left out.
+mapfile -t documented < <(sed -n '/^\.Sh FILES/,/^\.Sh EXIT/s/^\.It Pa //p' "$man" | sed 's/ , /\n/g')
+undocumented=
+while read -r path; do
+	for known in "${documented[@]}"; do
+		[[ $path != "$known" && $path != "$known"/* ]] || continue 2
+	done
+	undocumented+=$path$'\n'
+done < <(grep -rhoE '"/(proc|sys|etc|run)/[^" ]+"' src --include=*.c | tr -d '"' | grep -v '/$' |
+	sed -E 's#^/proc/(thread-self|self|%d)#/proc/PID#; s#^/proc/PID/net/#/proc/net/#; s#%s.*##; s#[./]+$##' |
+	grep -E '^/(proc/[A-Za-z]+/|sys/|etc/|run/)' | sort -u)
+cmp_ok "${#documented[@]}" ">" 10 "files are documented"
+is "$undocumented" "" "every file that is read stands under FILES"
+agree "every variable of the environment" \
+	"$(grep -rhoE 'getenv\("[A-Z_]+"' src --include=*.c | sed 's/.*"\(.*\)"/\1/' | sort -u; printf 'LC_ALL\nLC_CTYPE\nLANG\nTZ')" \
+	"$(section ENVIRONMENT | items Ev | sed 's/ , /\n/g')"
+
 # --- the filter ---
 
 filter=$(words filter)
