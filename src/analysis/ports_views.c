@@ -67,8 +67,8 @@ static const struct view_column binder_columns[] = {
 
 const struct view ports_views[] = {
 	{ .name = "estimate", .kind = VIEW_LINES, .path = "estimate",
-	  .line = "{rate:rate}/s needs {ports_needed} ports (TIME_WAIT lasts "
-		  "{time_wait_seconds:rate} s), {capacity} there are: {verdict:verdict}.\n"
+	  .line = "Ports needed at {rate:rate}/s: {ports_needed} of {capacity} (TIME_WAIT lasts "
+		  "{time_wait_seconds:rate} s): {verdict:verdict}.\n"
 		  "Sustainable: {sustainable_rate:rate}/s.\n"
 		  "Exhausted after {exhausts_in_seconds:rate} s.\n" },
 	{ .name = "range", .kind = VIEW_LINES, .path = "",

@@ -226,7 +226,7 @@ static const struct view_column service_columns[] = {
 /* Of the report that diff makes of two. */
 static const struct view views[] = {
 	{ .name = "diff", .kind = VIEW_LINES, .path = "",
-	  .line = "{old.total} sockets at {old.time}, {new.total} at {new.time}: {total.change} in "
+	  .line = "Sockets: {old.total} at {old.time}, {new.total} at {new.time}: {total.change} in "
 		  "{seconds:rate} s" },
 	{ .name = "states", .kind = VIEW_TABLE, .path = "states", .columns = state_columns },
 	{ .name = "owners", .kind = VIEW_TABLE, .path = "owners", .columns = owner_columns,

@@ -51,7 +51,7 @@ is "$(row states '.state == "CLOSE_WAIT"')" "[6,0,-6]" "one recording: its first
 
 run "$TCPTRIAGE" diff "$TAP_TMP/a" "$TAP_TMP/c"
 like "$out" "By process:" "text: by process"
-like "$out" "^[0-9]+ sockets at .* s"$'\n' "text: the totals"
+like "$out" "^Sockets: [0-9]+ at .* s"$'\n' "text: the totals"
 run "$TCPTRIAGE" diff "$TAP_TMP/a" "$TAP_TMP/c" -t 1
 like "$err" "[0-9]+ more" "-t: what was cut is counted"
 run "$TCPTRIAGE" diff "$TAP_TMP/a"

@@ -17,6 +17,9 @@ never_one+='|of %u files of|of the %zu settings|of (%.0f|%lld) ports'
 # a line of --debug:
 never_one+='|debug: facts'
 
+# the whole range, of a host:
+never_one+='|{range.size} ports'
+
 # Strings as the compiler sees them: neighbours joined.
 cat >"$TAP_TMP/strings.pl" <<'END'
 undef $/;
@@ -37,11 +40,11 @@ cmp_ok "$(wc -l <"$TAP_TMP/strings")" '>' 1000 "there are strings"
 fixed() {
 	grep -vE "$never_one" "$1" | perl -ne '
 		my $text = $_;
-		while ($text =~ /(?<!process )%[-0-9.*]*(?:ll|l|z)?(?:[du]|\.0f)((?: (?:[A-Za-z_%()]+)){1,4})/g) {
+		while ($text =~ /(?:(?<!process )%[-0-9.*]*(?:ll|l|z)?(?:[du]|\.0f)|\{[a-z_.:A-Z]+\})((?: (?:[A-Za-z_%()]+)){1,4})/g) {
 			my $words = $1;
 			for (split / /, $words) {
 				next if /^(|is|was|has|this|its|less|as|process|address)$/ || /%/;
-				last if /^(s|ms|and|or|of|to|in|by|for|with|that|left)$/;
+				last if /^\(|^(s|ms|and|or|of|to|in|by|for|with|that|left)$/;
 				if (/s$/ || /^(are|were|have)$/) { print $text; last }
 			}
 		}'
@@ -50,8 +53,8 @@ is "$(fixed "$TAP_TMP/strings")" "" "no number stands before a word that fits on
 
 # It would notice one.
 printf 'x.c: %s\n' '%llu sockets left' 'holders of %zu malformed lines' '%u open connections are' \
-	'%.0f ports' >"$TAP_TMP/wrong"
-is "$(fixed "$TAP_TMP/wrong" | wc -l)" 4 "one that does is noticed"
+	'%.0f ports' '{queue} connections wait' >"$TAP_TMP/wrong"
+is "$(fixed "$TAP_TMP/wrong" | wc -l)" 5 "one that does is noticed"
 printf 'x.c: %s\n' '%llu socket%s left' 'port %u is taken' '%zu of them' >"$TAP_TMP/right"
 is "$(fixed "$TAP_TMP/right")" "" "and what fits any number is not"
 
