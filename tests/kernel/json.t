@@ -59,6 +59,7 @@ save check check --all --from="$incident"
 for by in pid,user,process,laddr raddr,rport,local,remote lport,cgroup,netns,family; do
 	save states states --by=$by --from="$incident"
 done
+save states states --by=raddr -t 1 --from="$incident"
 save close-wait close-wait --sockets --from="$incident"
 save ports ports --from="$incident"
 save ports ports --rate=710
@@ -113,13 +114,13 @@ for file in "$TAP_TMP"/[a-z]*; do
 		"schema version host time netns source complete notes" "$name: the beginning"
 	is "$(jq -r .schema "$file" | sort -u)" "tcptriage.$name/1" "$name: its schema"
 done
-beginning=$(jq -r 'keys[]' "$TAP_TMP/check" "$TAP_TMP/ports" | sort -u)
+beginning=$(jq -r 'keys[]' "$TAP_TMP/check" "$TAP_TMP/ports" "$TAP_TMP/states" | sort -u)
 is "$(comm -23 <(documented "The beginning of every document") <(LC_ALL=C sort -u <<<"$beginning"))" "" \
 	"and is documented as it is"
 
 # It would notice a key that nobody wrote down, and one that is no more.
 jq -c '. + {undocumented: 1} | del(.count)' "$TAP_TMP/count" >"$TAP_TMP/other" && mv "$TAP_TMP/other" "$TAP_TMP/count"
 is "$(comm -3 <({ documented tcptriage.count/1; documented "The beginning of every document"; } |
-	LC_ALL=C sort -u | grep -vx namespaces) <(keys_of count) | tr -d '\t' | tr '\n' ' ')" "count undocumented " \
+	LC_ALL=C sort -u | grep -vxE 'namespaces|cut') <(keys_of count) | tr -d '\t' | tr '\n' ' ')" "count undocumented " \
 	"drift would be noticed"
 done_testing
