@@ -34,10 +34,6 @@ agree "every command stands in the manual once" "$commands" \
 	"$(section COMMANDS | items Ic | awk '{ print $1 }')"
 agree "and in help" "$commands" "$("$TCPTRIAGE" help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p')"
 
-# The lint itself notices a command that nobody documented.
-isnt "$(differ "$commands"$'\n'dummy "$(section COMMANDS | items Ic | awk '{ print $1 }')")" "" \
-	"a command without documentation is noticed"
-
 # Aliases: said by help and by the manual.
 said=
 for command in $commands; do
@@ -143,4 +139,27 @@ for shell in bash zsh fish; do
 		skip_one "$shell reads its completions" "it is not here"
 	fi
 done
+# --- what nobody documented is noticed ---
+
+# A program that knows one more of everything, asked by this very lint.
+if [[ ! ${DOCS_DUMMY:-} ]]; then
+	cat >"$TAP_TMP/dummy" <<-END
+		#!/bin/sh
+		"$TCPTRIAGE" "\$@" || exit
+		case "\$*" in
+		"complete states") echo DUMMY ;;
+		"complete commands" | "complete options" | "complete columns list" | "complete topics" | \
+			"complete views" | "complete keys" | "complete by" | "complete filter") echo dummy ;;
+		esac
+	END
+	chmod +x "$TAP_TMP/dummy"
+	run env DOCS_DUMMY=1 TCPTRIAGE="$TAP_TMP/dummy" bash tests/lint/docs.t
+	is "$status" 1 "the lint fails where something is undocumented"
+	for name in "every command stands in the manual once" "and among the completions" \
+		"columns of list stand in the manual" "every state stands in the manual" \
+		"and all of them among the completions" "every live view stands in the manual" "and every key" \
+		"every key of --by" "every word of the filter"; do
+		like "$out" "(^|"$'\n'")not ok [0-9]+ - $name" "noticed: $name"
+	done
+fi
 done_testing
