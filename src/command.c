@@ -12,6 +12,7 @@
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/privilege.h"
+#include "base/wrap.h"
 #include "complete.h"
 #include "explain.h"
 #include "diff.h"
@@ -78,26 +79,26 @@ static int run_help(const struct command *cmd, const struct options *opt)
 
 const struct command commands[CMD_ID_COUNT] = {
 	[CMD_CHECK] = { CMD_CHECK, "check", { NULL }, ARGS_FILTER, 0, 0, "[FILTER]",
-		"Is something wrong with TCP on this host right now, what, and what next?",
+		"Is something wrong with TCP on this host now, and what next?",
 		"Looks for a second, judges, and ranks what it finds. Exit status: 0 nothing "
-		"wrong,\n1 a warning, 2 critical, 3 unknown.", false, run_analysis },
+		"wrong, 1 a warning, 2 critical, 3 unknown.", false, run_analysis },
 	[CMD_STATES] = { CMD_STATES, "states", { NULL }, ARGS_FILTER, 0, 0, "[FILTER]",
-		"How many sockets are in each state, in all or by owner, port, peer?",
+		"How many sockets are in each state, by owner, port or peer?",
 		"One row per state, zeros included, then the total.", false, run_analysis },
 	[CMD_CLOSE_WAIT] = { CMD_CLOSE_WAIT, "close-wait", { "cw" }, ARGS_FILTER, 0, 0, "[FILTER]",
 		"Who holds CLOSE_WAIT sockets, since when, and why are they stuck?",
 		"Tells a missing close (leak) from a stuck reader and a stuck accept loop.", false,
 		run_analysis },
 	[CMD_PORTS] = { CMD_PORTS, "ports", { "headroom" }, ARGS_FILTER, 0, 0, "[FILTER]",
-		"Per destination: how many more connections fit, and when do they run out?",
+		"How many more connections fit per destination, and how long?",
 		"A pool is one local address, remote address and remote port. The filter chooses "
-		"pools,\nwhose numbers count all their sockets. With --rate: what if, without "
+		"pools, whose numbers count all their sockets. With --rate: what if, without "
 		"reading sockets.", false, run_ports },
 	[CMD_HANDSHAKES] = { CMD_HANDSHAKES, "handshakes", { "syn" }, ARGS_FILTER, 0, 0, "[FILTER]",
-		"Which connections hang in SYN_SENT or SYN_RECV, how old, toward or from whom?",
+		"Which connections hang in SYN_SENT or SYN_RECV, and since when?",
 		"Ages are told from timers and retransmissions.", false, run_analysis },
 	[CMD_LISTENERS] = { CMD_LISTENERS, "listeners", { NULL }, ARGS_FILTER, 0, 0, "[FILTER]",
-		"Accept-queue depth, limit and drops of each listening socket, and its owner.",
+		"Accept queue, limit, drops and owner of each listening socket.",
 		"A full queue drops SYNs: clients see slow connections, then time-outs.", false,
 		run_analysis },
 	[CMD_LIST] = { CMD_LIST, "list", { "ls" }, ARGS_FILTER, 0, 0, "[FILTER]",
@@ -112,15 +113,15 @@ const struct command commands[CMD_ID_COUNT] = {
 	[CMD_TOP] = { CMD_TOP, "top", { NULL }, ARGS_FILTER, 0, 0, "[FILTER]",
 		"The live view.", "Press ? in it for its keys.", false, top_run },
 	[CMD_EXPLAIN] = { CMD_EXPLAIN, "explain", { NULL }, ARGS_WORDS, 0, 9, "[TOPIC]",
-		"The runbook: what a state, finding or setting means and what to do.",
+		"What a state, finding, error or setting means, and what to do.",
 		"Without a topic it lists them. Reads nothing from the system.", false, explain_run },
 	[CMD_RECORD] = { CMD_RECORD, "record", { NULL }, ARGS_WORDS, 1, 1, "FILE",
 		"Save what the kernel says, for later.",
-		"Appends to FILE; every reading command takes it with --from=FILE. Without -i and -c:\n"
+		"Appends to FILE; every reading command takes it with --from=FILE. Without -i and -c: "
 		"two samples, a second apart, so that rates can be told from it.", false, record_run },
 	[CMD_DIFF] = { CMD_DIFF, "diff", { NULL }, ARGS_WORDS, 2, 2, "OLD NEW",
 		"What grew between two recordings (- for now)?",
-		"By state, owner and destination. Of one recording given twice: its first sample and its\n"
+		"By state, owner and destination. Of one recording given twice: its first sample and its "
 		"last.", false, diff_run },
 	[CMD_KILL] = { CMD_KILL, "kill", { NULL }, ARGS_FILTER, 1, 0, "FILTER",
 		"Destroy the matching sockets, never without a filter.",
@@ -161,6 +162,12 @@ const char *command_name(void *unused, size_t i)
 	return NULL;
 }
 
+/** Help is for terminals of 80 columns. */
+#define HELP_WIDTH 80
+/** Where the words on an option begin, and those on a command. */
+#define OPTION_AT 33
+#define COMMAND_AT 15
+
 static void help_option(struct str *out, const struct option_row *o)
 {
 	struct str left = { 0 };
@@ -169,7 +176,9 @@ static void help_option(struct str *out, const struct option_row *o)
 	str_addf(&left, "--%s", o->name);
 	if (o->arg)
 		str_addf(&left, o->kind == OPTION_MAYBE_SECONDS ? "[=%s]" : "=%s", o->arg);
-	str_addf(out, "%-32s %s\n", left.s, o->help);
+	str_addf(out, "%-*s ", OPTION_AT - 1, left.s);
+	wrap_add(out, o->help, OPTION_AT, OPTION_AT, HELP_WIDTH);
+	str_addc(out, '\n');
 	str_free(&left);
 }
 
@@ -181,8 +190,11 @@ static void help_commands(struct str *out)
 	for (size_t i = 0; i < CMD_ID_COUNT; i++) {
 		const struct command *c = &commands[i];
 
-		if (c->run && !c->hidden)
-			str_addf(out, "  %-12s %s\n", c->name, c->answers);
+		if (!c->run || c->hidden)
+			continue;
+		str_addf(out, "  %-*s ", COMMAND_AT - 3, c->name);
+		wrap_add(out, c->answers, COMMAND_AT, COMMAND_AT, HELP_WIDTH);
+		str_addc(out, '\n');
 	}
 	str_add(out, "\nWithout a command: check. 'tcptriage COMMAND --help' lists its options,\n"
 		     "'man tcptriage' has everything, 'man tcptriage-filter' the filter language:\n"
@@ -195,8 +207,12 @@ void command_help(const struct command *cmd, struct str *out)
 		help_commands(out);
 		return;
 	}
-	str_addf(out, "Usage: tcptriage %s [OPTIONS] %s\n\n%s\n%s\n", cmd->name, cmd->usage,
-		 cmd->answers, cmd->help);
+	str_addf(out, "Usage: tcptriage %s [OPTIONS]%s%s\n\n", cmd->name, *cmd->usage ? " " : "",
+		 cmd->usage);
+	wrap_add(out, cmd->answers, 0, 0, HELP_WIDTH);
+	str_addc(out, '\n');
+	wrap_add(out, cmd->help, 0, 0, HELP_WIDTH);
+	str_addc(out, '\n');
 	if (cmd->aliases[0])
 		str_addf(out, "Also called: %s\n", cmd->aliases[0]);
 	str_add(out, "\nOptions:\n");

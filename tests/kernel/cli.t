@@ -53,6 +53,10 @@ first=$out
 run "$TCPTRIAGE" states --help
 is "$out" "$first" "'help states' is 'states --help'"
 like "$out" '--by=KEY' "and lists the command's options"
+for command in "" $("$TCPTRIAGE" complete commands); do
+	"$TCPTRIAGE" help $command
+done >"$TAP_TMP/help"
+is "$(grep -nE '.{81}| $' "$TAP_TMP/help")" "" "help fits on 80 columns, without blanks at ends of lines"
 unlike "$out" '--probe' "but no others"
 run "$TCPTRIAGE" help nosuch
 is "$status" 64 "help about an unknown command is a usage error"

@@ -32,7 +32,7 @@ commands=$(words commands)
 cmp_ok "$(wc -l <<<"$commands")" '>' 10 "there are commands"
 agree "every command stands in the manual once" "$commands" \
 	"$(section COMMANDS | items Ic | awk '{ print $1 }')"
-agree "and in help" "$commands" "$("$TCPTRIAGE" help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p')"
+agree "and in help" "$commands" "$("$TCPTRIAGE" help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z-]*\) .*/\1/p')"
 
 # Aliases: said by help and by the manual.
 said=
