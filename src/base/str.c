@@ -22,26 +22,6 @@ char *str_reserve(struct str *b, size_t extra)
 	return b->s + b->len;
 }
 
-void str_addn(struct str *b, const char *s, size_t n)
-{
-	char *p = str_reserve(b, n);
-
-	if (n) /* S may be NULL then. */
-		memcpy(p, s, n);
-	p[n] = '\0';
-	b->len += n;
-}
-
-void str_add(struct str *b, const char *s)
-{
-	str_addn(b, s, strlen(s));
-}
-
-void str_addc(struct str *b, char c)
-{
-	str_addn(b, &c, 1);
-}
-
 void str_fill(struct str *b, char c, size_t n)
 {
 	char *p = str_reserve(b, n);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/attr.h"
 
@@ -23,12 +24,32 @@ struct str {
  *  what it wrote to len (and keeps the NUL if it wants one). */
 RETURNS_NONNULL NONNULL char *str_reserve(struct str *b, size_t extra);
 
+/* These three are in line: a row of `list` is made of a hundred small pieces, most of them of a
+ * length that the compiler knows. */
+
 /** Appends N bytes. */
-NONNULL void str_addn(struct str *b, const char *s, size_t n);
+NONNULL static inline void str_addn(struct str *b, const char *s, size_t n)
+{
+	char *p = n < b->cap - b->len ? b->s + b->len : str_reserve(b, n);
+
+	if (n) /* S may be NULL then. */
+		memcpy(p, s, n);
+	p[n] = '\0';
+	b->len += n;
+}
+
 /** Appends a C string. */
-NONNULL void str_add(struct str *b, const char *s);
+NONNULL static inline void str_add(struct str *b, const char *s)
+{
+	str_addn(b, s, strlen(s));
+}
+
 /** Appends one byte. */
-NONNULL void str_addc(struct str *b, char c);
+NONNULL static inline void str_addc(struct str *b, char c)
+{
+	str_addn(b, &c, 1);
+}
+
 /** Appends N times the byte C. */
 NONNULL void str_fill(struct str *b, char c, size_t n);
 /** Appends V in decimal. Hand-written: it is the hot path of `list`. */
