@@ -84,6 +84,7 @@ static void turn_any_to_loopback(struct resolved *res)
 static void resolve(struct run *r)
 {
 	struct resolved *res = &r->resolved;
+	struct addr literal;
 	int ret = resolve_host(r->p.source, r->host, family_of(r->opt), RESOLVE_SECONDS, res);
 
 	if (ret) {
@@ -93,6 +94,10 @@ static void resolve(struct run *r)
 		memcpy(res->error, text, strnlen(text, sizeof(res->error) - 1));
 	}
 	turn_any_to_loopback(res);
+	/* What it stood for then, and there, is not known. */
+	if (r->opt->from && !strchr(r->host, '%') && addr_parse(r->host, &literal))
+		notes_add(&r->p.notes, "a recording holds no names: %s was looked up now, by this "
+				       "machine", r->host);
 }
 
 /** True where programs would go on to the name's next address at once. */

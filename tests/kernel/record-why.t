@@ -174,6 +174,17 @@ lacks "several next hops" 192.0.2.1:80 'the way to 192\.0\.2\.1: there are sever
 same "beside them" null 10.9.0.5:80
 in_ns ip rule add dport 443 lookup 77 2>/dev/null &&
 	take && lacks "rules for ports" 192.0.2.1:80 'policy rules look at ports'
+netns_make
+link tt0
+for ((i = 0; i < 6000; i++)); do
+	echo "route add 10.$((i / 250)).$((i % 250)).1/32 dev tt0"
+done >"$TAP_TMP/many"
+in_ns ip -batch "$TAP_TMP/many" || bail "no routes"
+take
+lacks "very many routes" 10.1.1.1:80 'there were too many to record'
+same "the other family" no-route '[2001:db8::1]:80'
+run "$TCPTRIAGE" why -J --from="$rec" localhost:80
+like "$err" 'a recording holds no names: localhost was looked up now' "a name is looked up now: a note says so"
 run "$TCPTRIAGE" why -J --from="$(dirname "$0")/../golden/data/incident.rec" 192.0.2.1:80
 json_is .route null "a recording of an earlier version: no route"
 like "$err" 'note: the recording holds no routes' "and a note says so"

@@ -209,7 +209,7 @@ lab established --count 1
 background "${netns_enter[@]}" "$TCPTRIAGE" record "$TAP_TMP/often" -i 0.02
 often=$background_pid
 bigger() {
-	[[ $(stat -c %s "$TAP_TMP/often") -gt $(($1 + 2000)) ]]
+	[[ $(stat -c %s "$TAP_TMP/often" 2>/dev/null) -gt $(($1 + 2000)) ]]
 }
 for _ in 1 2 3 4 5 6; do
 	poll 20 bigger "$(stat -c %s "$TAP_TMP/often" 2>/dev/null || echo 0)" || bail "no samples"
