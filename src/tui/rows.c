@@ -68,6 +68,10 @@ void rows_cell(const struct rows *r, const struct row *row, size_t column, struc
 		shown_text(v, UNIT_RATIO, out);
 		return;
 	}
+	if (!v && c->zero) {
+		str_addc(out, '0');
+		return;
+	}
 	if (!member || !v || v->kind != VALUE_ARRAY || !v->children.first) {
 		shown_text(v, c->unit, out);
 		add_second(row, c, v, out);
