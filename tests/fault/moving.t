@@ -63,7 +63,7 @@ if ns_sysctl net.ipv4.tcp_child_ehash_entries 64 2>/dev/null; then
 		repeats=$(sed -n 's/.*, \([0-9]*\) repeats.*/\1/p' "$TAP_TMP/err")
 		((repeats == 0)) || {
 			repeated=$((repeated + 1))
-			[[ $err == *"moved while it was read: $repeats sockets"* && $(jq '.notes | length' "$TAP_TMP/out") == 1 ]] ||
+			[[ $err == *"moved while it was read: $repeats socket"* && $(jq '.notes | length' "$TAP_TMP/out") == 1 ]] ||
 				unsaid+=" $repeats"
 		}
 	done
