@@ -2,6 +2,7 @@
 #
 #   make bench [N=1000000] [ROUNDS=5] [MIXES="inbound …"]   whole commands beside others
 #   make bench-scale [SIZES="10000 100000 1000000"]         how costs grow
+#   make soak [SECONDS=720] [RATE=5600]                     an hour's samples under churn, faster
 #   make bench-instructions                                 instructions a socket (callgrind)
 N ?= 200000
 ROUNDS ?= 5
@@ -24,4 +25,7 @@ bench-scale: $(BENCH_NEEDS)
 bench-instructions: $(BENCH_NEEDS)
 	@$(BENCH_ENV) tests/bench/instructions
 
-.PHONY: bench bench-scale bench-instructions
+soak: $(BENCH_NEEDS)
+	@$(BENCH_ENV) $(if $(SECONDS),SECONDS='$(SECONDS)') $(if $(RATE),RATE='$(RATE)') tests/bench/soak
+
+.PHONY: bench bench-scale bench-instructions soak
