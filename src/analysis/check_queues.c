@@ -44,6 +44,10 @@ static const char *queue_words(struct arena *a, const struct value *v)
 	double rate = tree_number(v, "drops_per_second", 0);
 	double queue = tree_number(v, "queue", 0), backlog = tree_number(v, "backlog", NAN);
 	const char *name = listener_name(a, v);
+	const struct value *clamped = value_get(v, "clamped");
+	/* A full queue that somaxconn cuts wants another cure than one that the program chose. */
+	const char *cut = clamped && clamped->kind == VALUE_BOOL && clamped->boolean &&
+					  verdict_of(v) != SEVERITY_OK ? " (which is somaxconn)" : "";
 
 	if (tree_is(v, "reason", "fd-limit"))
 		return arena_printf(a, "%s: %.0f connection%s in the accept queue, and the process "
@@ -52,9 +56,9 @@ static const char *queue_words(struct arena *a, const struct value *v)
 				    tree_number(v, "fds.open", 0), tree_number(v, "fds.limit", 0));
 	if (tree_is(v, "reason", "dropping"))
 		return arena_printf(a, "%s: %.1f connections a second dropped, accept queue %.0f of "
-				       "%.0f",
-				    name, rate, queue, backlog);
-	return arena_printf(a, "%s: accept queue %.0f of %.0f%s", name, queue, backlog,
+				       "%.0f%s",
+				    name, rate, queue, backlog, cut);
+	return arena_printf(a, "%s: accept queue %.0f of %.0f%s%s", name, queue, backlog, cut,
 			    rate > 0 ? ", dropping connections" : "");
 }
 

@@ -101,4 +101,11 @@ lab syn-recv --count 3 --port 7000 + syn-recv --count 4 --port 7001 --addr 0.0.0
 listeners
 is "$(row 7000 syn_recv)/$(row 7001 syn_recv)/$(row 7002 syn_recv)" 3/4/2 "handshakes by listener"
 
+# Whose limit it is that is reached.
+netns_make
+ns_sysctl net.core.somaxconn 3
+lab --comm cut accept-full --port 7004 --backlog 3 --extra 1
+run in_ns "$TCPTRIAGE" check
+is "$status" 2 "check: a full queue is critical"
+like "$out" '127\.0\.0\.1:7004 of cut [^:]*: [^:]*accept queue 4 of 3 \(which is somaxconn\)' "and at what somaxconn allows"
 done_testing
