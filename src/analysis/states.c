@@ -11,10 +11,16 @@
 /** The states whose counts --fast takes from the kernel's own counters. */
 #define COUNTED (STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT))
 
+/** As many TIME_WAIT are visited all the same, at a millisecond or two: only so is their family
+ *  known, and the document that of an exact look. */
+#define FEW_TIME_WAIT 5000
+
 struct states {
 	struct family_counts family[COUNTS_FAMILIES];
 	/** --fast, and which families are asked for. */
 	bool fast, ipv4, ipv6;
+	/** --fast, and TIME_WAIT were visited. */
+	bool visited;
 	/** NULL without --by. */
 	struct groups *groups;
 };
@@ -26,6 +32,11 @@ static bool asks_fast(const struct options *opt)
 	bool sweep = opt->netns && strcmp(opt->netns, "all") == 0;
 
 	return opt->fast && !opt->by && !opt->arg_count && !opt->ipv4 && !opt->ipv6 && !sweep;
+}
+
+static bool few_time_wait(const struct facts *f)
+{
+	return f && fact_known(f, FACT_SOCK_TW) && f->v[FACT_SOCK_TW] <= FEW_TIME_WAIT;
 }
 
 static int states_check(const struct options *opt, struct str *why)
@@ -40,11 +51,11 @@ static void states_needs(const struct options *opt, const struct facts *facts, s
 	struct group_spec spec;
 	struct str why = { 0 };
 
-	(void)facts;
 	out->states = STATES_ALL;
 	out->counts = !opt->by;
 	if (asks_fast(opt)) {
 		out->states &= ~COUNTED;
+		out->states |= few_time_wait(facts) ? STATE_BIT(STATE_TIME_WAIT) : 0;
 		out->facts = true;
 	}
 	if (opt->by && !group_parse(opt->by, &spec, &why)) {
@@ -67,6 +78,13 @@ static void *states_begin(const struct options *opt)
 		st->groups = groups_new(&spec);
 	str_free(&why);
 	return st;
+}
+
+static void states_prepare(void *state, const struct facts *facts)
+{
+	struct states *st = state;
+
+	st->visited = st->fast && few_time_wait(facts);
 }
 
 static void states_restart(void *state)
@@ -179,7 +197,7 @@ static void states_finish(void *state, const struct host *host, struct report *r
 	for (int s = 0; s < STATE_COUNT; s++) {
 		uint64_t n = st->family[0].n[s] + st->family[1].n[s];
 
-		if (st->fast && s == STATE_TIME_WAIT)
+		if (st->fast && !st->visited && s == STATE_TIME_WAIT)
 			n = time_wait;
 		value_add_int(a, states, state_table[s].name, (int64_t)n);
 		total += n;
@@ -188,7 +206,7 @@ static void states_finish(void *state, const struct host *host, struct report *r
 	}
 	total_value->integer = (int64_t)total;
 	/* Nobody counts TIME_WAIT by family. */
-	add_families(a, report->root, sum, !st->fast || time_wait == 0);
+	add_families(a, report->root, sum, !st->fast || st->visited || time_wait == 0);
 	if (st->groups)
 		groups_finish(st->groups, host, report);
 }
@@ -254,6 +272,7 @@ const struct analysis states_analysis = {
 	.check = states_check,
 	.needs = states_needs,
 	.begin = states_begin,
+	.prepare = states_prepare,
 	.restart = states_restart,
 	.add = states_add,
 	.add_counts = states_add_counts,

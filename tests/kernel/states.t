@@ -50,6 +50,11 @@ ours() {
 	in_ns "$TCPTRIAGE" states -H "$@" 2>/dev/null | awk '$2 > 0 { print $1, $2 }' | sort
 }
 
+# document ARGS...: the answer as JSON, without the time.
+document() {
+	in_ns "$TCPTRIAGE" states -J "$@" 2>/dev/null | jq -c 'del(.time)'
+}
+
 # our_total ARGS...
 our_count() {
 	in_ns "$TCPTRIAGE" count "$@" 2>/dev/null
@@ -67,6 +72,7 @@ for entry in "${kinds[@]}"; do
 	is "$(ours --source=proc)" "$(by_proc)" "$kind: proc counts as /proc does"
 	if [[ $state != CLOSE && $state != BOUND ]]; then
 		is "$(ours --fast)" "$(by_proc)" "$kind: --fast counts the same"
+		is "$(document --fast --source=proc)" "$(document --source=proc)" "$kind: --fast is the same document"
 		cmp_ok "$(our_count --source=proc state "$state")" '>=' "$n" "$kind: proc sees what was made"
 	else
 		is "$(our_count state "$state")" 2 "$kind: they are seen"
