@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/varint.h"
+#include "model/addr.h"
 #include "source/packed.h"
 #include "source/route_survey.h"
 #include "source/tape.h"
@@ -49,8 +50,11 @@ struct recorder {
 	struct str owners, cgroups, gone;
 	struct notes search_notes;
 	struct costly search, binds, ways, timeouts;
-	/* The last ways to all destinations as they are recorded. */
+	/* The last ways to all destinations as they are recorded. They lack some that would be
+	 * known, were they asked for one by one: where sockets lead (a set of struct addr). */
 	struct str routes;
+	bool lacking;
+	struct map remotes;
 	/* Whether the sample under way tells of ports, and has its owners searched anew. */
 	bool with_binds, with_owners;
 };
@@ -76,6 +80,11 @@ static void on_sock(void *arg, const struct sock *s)
 
 	r->sockets++;
 	r->requests += s->state == STATE_SYN_RECV;
+	if (r->lacking && r->remotes.len < ROUTE_KNOWN_MAX && !addr_is_any(&s->remote)) {
+		const struct addr remote = addr_fold(&s->remote);
+
+		map_put(&r->remotes, &remote, NULL);
+	}
 	if (!sock_has(s, SOCK_HAS_INODE) || s->inode == 0)
 		return;
 	if (!r->with_owners) {
@@ -90,6 +99,7 @@ static void on_sock(void *arg, const struct sock *s)
 static void begin(struct recorder *r)
 {
 	r->sockets = r->requests = r->unsearched = 0;
+	map_reset(&r->remotes);
 	if (r->with_owners) {
 		map_reset(&r->inodes);
 		map_reset(&r->looked_at);
@@ -339,10 +349,11 @@ static int survey(struct recorder *r)
 {
 	int64_t start = clock_monotonic_ns();
 	struct route_map map;
-	int ret = route_survey(r->source, &map);
+	int ret = route_survey(r->source, &r->remotes, &map);
 
 	str_reset(&r->routes);
 	if (ret == 0) {
+		r->lacking = route_map_lacks(&map);
 		pack_routes(&r->routes, &map);
 		route_map_free(&map);
 	}
@@ -449,6 +460,9 @@ int recorder_open(struct source *s, const char *file, uint64_t keep, bool thrift
 	r->thrifty = thrifty;
 	r->inodes = map_make(sizeof(uint64_t), 0);
 	r->looked_at = map_make(sizeof(uint64_t), 0);
+	r->remotes = map_make(sizeof(struct addr), 0);
+	/* Before the first survey nobody knows. */
+	r->lacking = true;
 	*out = r;
 	return 0;
 }
@@ -460,6 +474,7 @@ void recorder_close(struct recorder *r)
 	tape_writer_close(r->tape);
 	map_free(&r->inodes);
 	map_free(&r->looked_at);
+	map_free(&r->remotes);
 	str_free(&r->owners);
 	str_free(&r->cgroups);
 	str_free(&r->gone);

@@ -129,7 +129,6 @@ static const char *const gaps[] = {
 	[ROUTE_GAP_NONE] = NULL,
 	[ROUTE_GAP_FAILED] = "they could not be recorded",
 	[ROUTE_GAP_PORTS] = "policy rules look at ports, so they were not recorded",
-	[ROUTE_GAP_MANY] = "there were too many to record",
 };
 static_assert(ARRAY_LEN(gaps) == ROUTE_GAP_COUNT, "a gap was added: say it");
 
@@ -137,11 +136,27 @@ static const char *const lacking[] = {
 	[SPAN_WHOLE] = NULL,
 	[SPAN_NO_SOURCE] = "the source address hangs on the destination and was not recorded for "
 			   "this one",
-	[SPAN_HASHED] = "there are several next hops, and which of them is taken hangs on the "
-			"destination",
+	[SPAN_HASHED] = "there are several next hops, which of them is taken hangs on the "
+			"destination, and no socket led to this one",
 	[SPAN_MIXED] = "they differ from destination to destination, and this one was not recorded",
+	[SPAN_MANY] = "there were too many to record, and no socket led to this destination",
 };
 static_assert(ARRAY_LEN(lacking) == SPAN_KNOWN_COUNT, "a kind was added: say it");
+
+bool route_map_lacks(const struct route_map *m)
+{
+	for (int f = 0; f < ROUTE_FAMILIES; f++) {
+		const struct vec *spans = &m->family[f].spans;
+
+		for (size_t i = 0; i < spans->len; i++) {
+			enum span_known known = VEC_AT(spans, const struct route_span, i).known;
+
+			if (known == SPAN_HASHED || known == SPAN_MANY)
+				return true;
+		}
+	}
+	return false;
+}
 
 int route_map_look(const struct route_map *m, const struct addr *to, uint32_t scope,
 		   struct route *out, const char **lacks)

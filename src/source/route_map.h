@@ -7,7 +7,8 @@
  * kernel itself is asked, once for each set of destinations that it cannot tell apart: every
  * address at which an entry of a table, a rule or a label begins or ends starts a new span, and
  * the first and the last address of a span are looked up (route_survey.c). Where these two get
- * different answers, or one of several next hops, the recording says that it does not know. */
+ * different answers, or one of several next hops, the recording says that it does not know; but the
+ * destinations that sockets lead to are then asked for one by one. */
 #ifndef SOURCE_ROUTE_MAP_H
 #define SOURCE_ROUTE_MAP_H
 
@@ -29,6 +30,8 @@ enum span_known {
 	/** Nothing: each destination gets one of several next hops, or answers differ within. */
 	SPAN_HASHED,
 	SPAN_MIXED,
+	/** Nothing: too many spans to ask about, and no socket led here. */
+	SPAN_MANY,
 	SPAN_KNOWN_COUNT
 };
 
@@ -49,8 +52,6 @@ enum route_gap {
 	ROUTE_GAP_FAILED,
 	/** A policy rule looks at ports: there is not one answer for an address. */
 	ROUTE_GAP_PORTS,
-	/** More entries than are worth while. */
-	ROUTE_GAP_MANY,
 	ROUTE_GAP_COUNT
 };
 
@@ -74,6 +75,9 @@ struct route_map {
 NONNULL void route_map_init(struct route_map *m);
 /** Gives everything back. */
 NONNULL void route_map_free(struct route_map *m);
+
+/** True where destinations are not known that would be, were they asked for one by one. */
+NODISCARD NONNULL bool route_map_lacks(const struct route_map *m);
 
 /** Looks up TO (SCOPE: the interface of a link-local address, or 0): 0 and OUT; *LACKS is then NULL
  *  or says what OUT lacks. -ENODATA where the map does not know: *LACKS says why, OUT is all

@@ -21,6 +21,8 @@
 /** The survey of one family. */
 struct survey {
 	struct rtnl *rt;
+	/** Destinations to ask for one by one (a set of struct addr). */
+	const struct map *known;
 	struct route_map *map;
 	struct route_family *out;
 	uint8_t family;
@@ -91,9 +93,10 @@ static void add_prefix(struct survey *v, const struct addr *a, unsigned bits)
 	if (a->family != v->family)
 		return;
 	/* Many of them are the same: these are told apart later. */
-	v->many = v->starts.len >= (size_t)8 * ROUTE_STARTS_MAX;
-	if (v->many)
+	if (v->starts.len >= (size_t)8 * ROUTE_STARTS_MAX) {
+		v->many = true;
 		return;
+	}
 	mask(&start, bits);
 	vec_add(&v->starts, &start);
 	if (step_up(&start, bits))
@@ -233,6 +236,23 @@ static void sort_starts(struct survey *v)
 	v->starts.len = kept;
 }
 
+/** Destinations for themselves, where that tells more: beside the other starts, or instead of
+ *  them. */
+static void add_known(struct survey *v)
+{
+	const struct addr zero = { .family = v->family };
+	bool many = v->many || v->starts.len > ROUTE_STARTS_MAX;
+	const void *key;
+
+	if (many) {
+		vec_reset(&v->starts);
+		vec_add(&v->starts, &zero);
+	}
+	for (size_t i = 0; (many || v->hashed) && map_next(v->known, &i, &key, NULL);)
+		add_prefix(v, key, v->bits);
+	v->many = many;
+}
+
 /** All places at which the answer may change. */
 static int find_starts(struct survey *v)
 {
@@ -256,7 +276,8 @@ static int find_starts(struct survey *v)
 		add_sources(v);
 	}
 	sort_starts(v);
-	v->many |= v->starts.len > ROUTE_STARTS_MAX;
+	add_known(v);
+	sort_starts(v);
 	return ret;
 }
 
@@ -285,7 +306,7 @@ static int ask_span(struct survey *v, const struct addr *first, const struct add
 		else if (!s->from_itself && !addr_equal(&s->route.source, &end.source))
 			s->known = SPAN_NO_SOURCE;
 	}
-	if (!ret && v->hashed)
+	if (!ret && v->hashed && !addr_equal(first, last))
 		ret = route_ask_hashed(v->rt, first, &hashed);
 	if (hashed)
 		s->known = SPAN_HASHED;
@@ -317,18 +338,20 @@ static int ask_spans(struct survey *v)
 	for (size_t i = 0; !ret && i < v->starts.len; i++) {
 		const struct addr *starts = v->starts.data;
 		struct addr end = i + 1 < v->starts.len ? before(v, &starts[i + 1]) : last;
-		struct route_span s = { .known = SPAN_WHOLE };
+		struct route_span s = { .first = starts[i], .known = SPAN_MANY };
 
-		ret = ask_span(v, &starts[i], &end, &s);
+		if (!v->many || addr_equal(&starts[i], &end))
+			ret = ask_span(v, &starts[i], &end, &s);
 		if (!ret)
 			add_span(v, &s);
 	}
 	return ret;
 }
 
-static void survey_family(struct rtnl *rt, struct route_map *map, int index)
+static void survey_family(struct rtnl *rt, const struct map *known, struct route_map *map,
+			  int index)
 {
-	struct survey v = { .rt = rt, .map = map, .out = &map->family[index],
+	struct survey v = { .rt = rt, .known = known, .map = map, .out = &map->family[index],
 			    .family = index == ROUTE_IPV6 ? AF_INET6 : AF_INET,
 			    .bits = index == ROUTE_IPV6 ? 128 : 32,
 			    .starts = VEC_OF(struct addr) };
@@ -336,8 +359,6 @@ static void survey_family(struct rtnl *rt, struct route_map *map, int index)
 
 	if (!ret && v.ports)
 		v.out->gap = ROUTE_GAP_PORTS;
-	else if (!ret && v.many)
-		v.out->gap = ROUTE_GAP_MANY;
 	else if (!ret)
 		ret = ask_spans(&v);
 	if (ret) {
@@ -347,9 +368,16 @@ static void survey_family(struct rtnl *rt, struct route_map *map, int index)
 	vec_free(&v.starts);
 }
 
+/** A whole survey. */
+struct job {
+	const struct map *known;
+	struct route_map *map;
+};
+
 static int survey_inside(void *arg)
 {
-	struct route_map *m = arg;
+	const struct job *job = arg;
+	struct route_map *m = job->map;
 	struct rtnl *rt;
 	int ret = rtnl_open(&rt);
 
@@ -361,17 +389,18 @@ static int survey_inside(void *arg)
 	if (!ret)
 		ret = dump(rt, RTM_GETNEIGH, sizeof(struct ndmsg), AF_UNSPEC, got_neigh, m);
 	for (int i = 0; !ret && i < ROUTE_FAMILIES; i++)
-		survey_family(rt, m, i);
+		survey_family(rt, job->known, m, i);
 	rtnl_close(rt);
 	return ret;
 }
 
-int route_survey(struct source *s, struct route_map *out)
+int route_survey(struct source *s, const struct map *known, struct route_map *out)
 {
+	struct job job = { known, out };
 	int ret;
 
 	route_map_init(out);
-	ret = netns_run(s->netns, survey_inside, out);
+	ret = netns_run(s->netns, survey_inside, &job);
 	if (ret)
 		route_map_free(out);
 	return ret;

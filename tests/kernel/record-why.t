@@ -172,16 +172,39 @@ in_ns ip route add default nexthop via 10.9.0.2 nexthop via 10.9.0.3
 take
 lacks "several next hops" 192.0.2.1:80 'the way to 192\.0\.2\.1: there are several next hops'
 same "beside them" null 10.9.0.5:80
+for hop in 2 3; do
+	in_ns ip neigh replace "10.9.0.$hop" lladdr "02:00:00:00:00:0$hop" dev tt0 nud permanent
+done
+background "${netns_enter[@]}" timeout 120 bash -c 'exec 3<>/dev/tcp/192.0.2.55/80'
+connecting() {
+	[[ $(in_ns "$TCPTRIAGE" count state syn-sent) == 1 ]]
+}
+poll 20 connecting || bail "no attempt"
+# knows NAME: the way that a socket takes is known.
+knows() {
+	take
+	both 192.0.2.55:80
+	isnt "$(jq -c .route "$TAP_TMP/played")" null "$1: that of a socket is known"
+	is "$(jq -c .route "$TAP_TMP/played")" "$(jq -c .route "$TAP_TMP/live")" "$1: as it was live"
+	lacks "$1" 192.0.2.56:80 'no socket led to this'
+}
+knows "several next hops"
 in_ns ip rule add dport 443 lookup 77 2>/dev/null &&
 	take && lacks "rules for ports" 192.0.2.1:80 'policy rules look at ports'
 netns_make
 link tt0
+in_ns ip addr add 10.255.0.1/24 dev tt0
+in_ns ip route add default via 10.255.0.2
+in_ns ip neigh replace 10.255.0.2 lladdr 02:00:00:00:00:02 dev tt0 nud permanent
+background "${netns_enter[@]}" timeout 120 bash -c 'exec 3<>/dev/tcp/192.0.2.55/80'
+poll 20 connecting || bail "no attempt"
 for ((i = 0; i < 6000; i++)); do
 	echo "route add 10.$((i / 250)).$((i % 250)).1/32 dev tt0"
 done >"$TAP_TMP/many"
 in_ns ip -batch "$TAP_TMP/many" || bail "no routes"
 take
 lacks "very many routes" 10.1.1.1:80 'there were too many to record'
+knows "very many routes"
 same "the other family" no-route '[2001:db8::1]:80'
 run "$TCPTRIAGE" why -J --from="$rec" localhost:80
 like "$err" 'a recording holds no names: localhost was looked up now' "a name is looked up now: a note says so"
