@@ -50,6 +50,8 @@ struct source {
 	/** Kept netlink sockets, one a worker (source/netlink.h); NULL for proc. */
 	struct netlink **sockets;
 	unsigned socket_count;
+	/** The kernel could not count for itself: not asked again. */
+	bool counts_failed;
 	/** Name of the host. */
 	char host[65];
 	/** Name of the namespace where netns is NULL: that of a recording, "all" of a sweep, or

@@ -334,15 +334,16 @@ static int dump_counts(struct source *s, const struct dump_request *req, const s
 {
 	struct dump_request rest = *req;
 	struct notes unsaid = { 0 };
-	struct diag_count count;
+	struct diag_count *count;
+	struct diag_counted out;
 	int ret = 0, counted;
 
 	rest.states &= COUNT_BPF_BLIND;
 	result->complete = true;
-	diag_count_start(&count, s);
+	count = diag_count_start(s);
 	if (rest.states)
 		ret = dump_walks(s, &rest, sink, result, &unsaid);
-	counted = diag_count_end(&count, req);
+	counted = diag_count_end(count, req, &out);
 	if (unsaid.count)
 		ret = -EAGAIN;
 	notes_free(&unsaid);
@@ -351,11 +352,11 @@ static int dump_counts(struct source *s, const struct dump_request *req, const s
 			sink->restart(sink->args[0]);
 		return ret ? ret : counted;
 	}
-	sink->add_counts(sink->args[0], count.counts);
-	result->records += count.total;
+	sink->add_counts(sink->args[0], out.counts);
+	result->records += out.total;
 	result->counted = true;
-	if (count.ns > result->kernel_ns)
-		result->kernel_ns = count.ns;
+	if (out.ns > result->kernel_ns)
+		result->kernel_ns = out.ns;
 	return 0;
 }
 

@@ -1,24 +1,42 @@
 // SPDX-License-Identifier: MIT
 #include "source/diag_count.h"
 
-#include <errno.h>
-#include <string.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "source/backend.h"
 #include "source/count_bpf.h"
 #include "source/diag_split.h"
+#include "source/netlink.h"
 #include "source/netns.h"
 
 /** Sockets below which the dump is as quick (measured: tests/bench). */
 #define WORTH_COUNTING 50000
 
+/** Sockets a second that even a machine with other work counts. */
+#define SLOWEST 50000
+
+struct diag_count {
+	struct source *source;
+	pthread_t thread;
+	bool started;
+	/** When it is given up, CLOCK_REALTIME as pthread_timedjoin_np(3) has it. */
+	struct timespec deadline;
+	struct diag_counted out;
+	/** 0 or -errno. */
+	int ret;
+};
+
 bool diag_count_pays(struct source *s, const struct dump_request *req, const struct sink *sink)
 {
 	/* Who insists on netlink gets it. */
 	return sink->add_counts && !req->bytecode_len && s->choice != SOURCE_NETLINK &&
-	       (req->states & DIAG_MANY) && netns_enterable(s->netns) &&
+	       !s->counts_failed && (req->states & DIAG_MANY) && netns_enterable(s->netns) &&
 	       diag_estimate(s) >= WORTH_COUNTING;
 }
 
@@ -26,7 +44,7 @@ static int count_inside(void *arg)
 {
 	struct diag_count *c = arg;
 
-	return count_bpf_read(c->counts);
+	return count_bpf_read(c->out.counts);
 }
 
 static void *count_thread(void *arg)
@@ -35,34 +53,69 @@ static void *count_thread(void *arg)
 	int64_t start = clock_monotonic_ns();
 
 	c->ret = netns_run(c->source->netns, count_inside, c);
-	c->ns = clock_monotonic_ns() - start;
+	c->out.ns = clock_monotonic_ns() - start;
 	return NULL;
 }
 
-void diag_count_start(struct diag_count *c, struct source *s)
+/** Signals are for the main thread. */
+static bool start_thread(struct diag_count *c)
 {
-	*c = (struct diag_count){ .source = s };
-	c->started = pthread_create(&c->thread, NULL, count_thread, c) == 0;
+	sigset_t all, old;
+	int ret;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	ret = pthread_create(&c->thread, NULL, count_thread, c);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return !ret;
 }
 
-int diag_count_end(struct diag_count *c, const struct dump_request *req)
+struct diag_count *diag_count_start(struct source *s)
+{
+	struct diag_count *c = xcalloc(1, sizeof(*c));
+
+	c->source = s;
+	clock_gettime(CLOCK_REALTIME, &c->deadline);
+	c->deadline.tv_sec += NETLINK_PATIENCE + diag_estimate(s) / SLOWEST;
+	if (!start_thread(c)) /* Then at once. */
+		count_thread(c);
+	else
+		c->started = true;
+	return c;
+}
+
+/** Takes away what REQ does not ask for and sums up the rest. */
+static void trim(struct diag_counted *out, const struct dump_request *req)
 {
 	static const int families[COUNTS_FAMILIES] = { AF_INET, AF_INET6 };
 
-	if (c->started)
-		pthread_join(c->thread, NULL);
-	else
-		count_thread(c);
 	for (int i = 0; i < COUNTS_FAMILIES; i++) {
-		struct family_counts *f = &c->counts[i];
+		struct family_counts *f = &out->counts[i];
 
 		if (req->family && req->family != families[i])
 			*f = (struct family_counts){ 0 };
 		for (int s = 0; s < STATE_COUNT; s++) {
 			if (!(req->states & STATE_BIT(s)))
 				f->n[s] = 0;
-			c->total += f->n[s];
+			out->total += f->n[s];
 		}
 	}
-	return c->ret;
+}
+
+int diag_count_end(struct diag_count *c, const struct dump_request *req, struct diag_counted *out)
+{
+	int ret = c->started ? -pthread_timedjoin_np(c->thread, NULL, &c->deadline) : 0;
+
+	if (ret) {
+		/* Its memory is the thread's now. */
+		pthread_detach(c->thread);
+		c->source->counts_failed = true;
+		return ret;
+	}
+	ret = c->ret;
+	c->source->counts_failed = ret != 0;
+	*out = c->out;
+	free(c);
+	trim(out, req);
+	return ret;
 }
