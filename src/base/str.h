@@ -27,12 +27,12 @@ RETURNS_NONNULL NONNULL char *str_reserve(struct str *b, size_t extra);
 /* These three are in line: a row of `list` is made of a hundred small pieces, most of them of a
  * length that the compiler knows. */
 
-/** Appends N bytes. */
-NONNULL static inline void str_addn(struct str *b, const char *s, size_t n)
+/** Appends N bytes; where there are none, S may be NULL. */
+NONNULL_ARGS(1) static inline void str_addn(struct str *b, const char *s, size_t n)
 {
 	char *p = n < b->cap - b->len ? b->s + b->len : str_reserve(b, n);
 
-	if (n) /* S may be NULL then. */
+	if (n)
 		memcpy(p, s, n);
 	p[n] = '\0';
 	b->len += n;

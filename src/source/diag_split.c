@@ -25,7 +25,7 @@
 #define WORTH_SPLITTING 20000
 
 /** Bytes of a filter beyond which the distances in front of it would not fit 16 bits. */
-#define FILTER_MAX (65535 - 2 * INTERVALS * (COMPARE + JUMP))
+#define FILTER_MAX ((size_t)65535 - (size_t)2 * INTERVALS * (COMPARE + JUMP))
 
 /** The shares, and where a socket of ours goes, and any other. */
 struct deal {
