@@ -199,6 +199,8 @@ static int look_once(struct run *r, const struct render_options *ropt, size_t *p
 	why_fold_init(&r->fold, r->resolved.count ? &r->resolved.address[r->c.chosen] : &none,
 		      r->port, &r->c.route);
 	if (r->resolved.count)
+		r->fold.ifindex = r->resolved.scope[r->c.chosen];
+	if (r->resolved.count)
 		ret = sample(r, &report);
 	else
 		why_report(&r->c, &report);

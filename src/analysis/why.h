@@ -39,6 +39,8 @@ struct why_fold {
 	bool local, infer_local;
 	/** Our address toward it; family 0 where no route told it. */
 	struct addr source;
+	/** The interface that connect() to a link-local address binds to, else 0. */
+	uint32_t ifindex;
 	/** Every socket, by what it means for the choice of a port. */
 	struct port_table ports;
 

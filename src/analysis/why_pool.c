@@ -17,7 +17,7 @@ static void guess_source(struct why_fold *f)
 	for (size_t i = 0; i < f->ports.pools.len; i++) {
 		const struct pool *p = port_table_pool(&f->ports, i);
 
-		if (p->key.ifindex || p->key.remote_port != f->port ||
+		if (p->key.ifindex != f->ifindex || p->key.remote_port != f->port ||
 		    !addr_equal(&p->key.remote, &f->address) || p->socks.len <= most)
 			continue;
 		most = p->socks.len;
@@ -60,7 +60,7 @@ void why_pool(struct why_fold *f, const struct host *host, struct report *report
 		value_add_null(&report->arena, report->root, "pool");
 		return;
 	}
-	none.key = (struct pool_key){ f->source, f->address, f->port, 0 };
+	none.key = (struct pool_key){ f->source, f->address, f->port, f->ifindex };
 	pool = (struct pool *)port_table_find(&f->ports, &none.key);
 	if (!pool)
 		pool = &none;

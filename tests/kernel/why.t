@@ -260,6 +260,26 @@ judged "one port left beside TIME_WAIT" 127.0.0.1:9000 port-exhaustion 1
 json_is '.pool | [.states.TIME_WAIT, .free_min]' '[9,1]'
 is "$(tried 127.0.0.1 9000)" connected "one port: connect() agrees"
 
+# A link-local destination: its connections are bound to the interface.
+netns_make
+lab listen --family 6 --addr :: --port 8888
+in_ns ip link add v0 type veth peer name v1
+in_ns ip link set v1 up
+in_ns ip link set v0 up
+in_ns ip addr add fe80::5/64 dev v0 nodad
+for _ in 1 2 3; do
+	background in_ns bash -c 'for _ in {1..100}; do
+		{ exec 3<>"/dev/tcp/fe80::5%v0/8888"; } 2>/dev/null && exec sleep 60
+		sleep 0.1
+	done'
+done
+three_open() {
+	[[ $(in_ns "$TCPTRIAGE" count state established dport = 8888) == 3 ]]
+}
+ok "connections to a link-local address" poll 20 three_open
+judged "of a link-local destination" '[fe80::5%v0]:8888' null 0
+json_is '.pool | [.local, .remote, .in_use]' '["fe80::5","fe80::5",3]' "the pool of its interface"
+
 # --- a recording (record-why.t compares the two) ---
 
 netns_make
