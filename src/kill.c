@@ -9,7 +9,6 @@
 
 #include "base/alloc.h"
 #include "base/num.h"
-#include "names.h"
 #include "output.h"
 #include "pipeline.h"
 #include "render/row.h"
@@ -114,8 +113,6 @@ static void show_victims(struct kill *k)
 	size_t *widths;
 
 	pipeline_render_options(k->opt, &ropt);
-	if (k->opt->resolve)
-		row_set_names(&socket_names);
 	widths = xcalloc(k->columns.len, sizeof(*widths));
 	for (size_t i = 0; i < k->victims.len; i++) {
 		k->ctx.s = &VEC_AT(&k->victims, struct victim, i).sock;

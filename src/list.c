@@ -11,7 +11,6 @@
 #include "output.h"
 #include "pipeline.h"
 #include "render/row.h"
-#include "names.h"
 #include "source/users.h"
 
 /** Bytes gathered before they are written. */
@@ -388,8 +387,6 @@ int list_run(const struct command *cmd, const struct options *opt)
 		complain("%s", str_text(&why));
 		status = ret == -EINVAL ? STATUS_USAGE : STATUS_FAILED;
 	} else {
-		if (opt->resolve && !opt->json)
-			row_set_names(&socket_names);
 		status = output_end(repeat(&l));
 		pipeline_close(&p);
 	}

@@ -78,4 +78,22 @@ static bool add_endpoint(struct str *out, const struct addr *a, uint16_t port)
 	return true;
 }
 
-const struct row_names socket_names = { add_endpoint };
+static bool add_address(struct str *out, const struct addr *a)
+{
+	const char *host = addr_name(a);
+
+	if (host)
+		escape_text(out, host, strlen(host), false);
+	return host;
+}
+
+static bool add_port(struct str *out, uint16_t port)
+{
+	const char *service = port_name(port);
+
+	if (service)
+		escape_text(out, service, strlen(service), false);
+	return service;
+}
+
+const struct render_names socket_names = { add_address, add_port, add_endpoint };

@@ -67,7 +67,7 @@ const struct option_row option_table[] = {
 	  "at most N rows (0: all; default 20 on a terminal)" },
 	FLAG("no-header", 'H', no_header, TABLES | BIT(EXPLAIN),
 	     "rows only: no header, no total, no notes"),
-	FLAG("resolve", 'r', resolve, TABLES & ~(BIT(WHY) | BIT(DIFF)), "names for addresses and ports"),
+	FLAG("resolve", 'r', resolve, TABLES & ~BIT(WHY), "names for addresses and ports"),
 	FLAG("numeric", 'n', numeric, READERS, "numbers for addresses and ports (the default)"),
 	{ "color", 0, OPTION_CHOICE, AT(color), NO_SET, ALL, "auto|always|never", color_words, 0, 0,
 	  "colour: auto is a terminal, NO_COLOR unset, TERM not dumb" },

@@ -13,6 +13,7 @@
 #include "base/escape.h"
 #include "command.h"
 #include "merge.h"
+#include "names.h"
 #include "output.h"
 #include "pipeline.h"
 #include "render/diagram.h"
@@ -42,6 +43,7 @@ void pipeline_render_options(const struct options *opt, struct render_options *o
 		.top = opt->top_set ? opt->top : terminal && !opt->json ? TERMINAL_ROWS : 0,
 		.sort = opt->sort,
 		.columns = opt->columns,
+		.names = opt->resolve ? &socket_names : NULL,
 	};
 	if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0)
 		out->width = ws.ws_col;

@@ -264,8 +264,9 @@ static void handshakes_finish(void *state, const struct host *host, struct repor
 
 static const struct view_column group_columns[] = {
 	{ .path = "direction", .heading = "DIRECTION", .help = "out: SYN_SENT; in: SYN_RECV." },
-	{ .path = "remote", .heading = "REMOTE", .help = "The peer, or the network of many." },
-	{ .path = "port", .heading = "PORT", .right = true,
+	{ .path = "remote", .heading = "REMOTE", .unit = UNIT_ADDRESS,
+	  .help = "The peer, or the network of many." },
+	{ .path = "port", .heading = "PORT", .unit = UNIT_PORT, .right = true,
 	  .help = "The peer's port (out) or ours (in)." },
 	{ .path = "count", .heading = "COUNT", .unit = UNIT_COUNT, .right = true,
 	  .help = "Handshakes under way." },
@@ -280,10 +281,13 @@ static const struct view_column group_columns[] = {
 
 static const struct view_column socket_columns[] = {
 	{ .path = "state", .heading = "STATE", .help = "SYN_SENT or SYN_RECV." },
-	{ .path = "local", .heading = "LOCAL", .help = "Our address." },
-	{ .path = "local_port", .heading = "LPORT", .right = true, .help = "Our port." },
-	{ .path = "remote", .heading = "REMOTE", .help = "The peer's address." },
-	{ .path = "remote_port", .heading = "RPORT", .right = true, .help = "The peer's port." },
+	{ .path = "local", .heading = "LOCAL", .unit = UNIT_ADDRESS, .help = "Our address." },
+	{ .path = "local_port", .heading = "LPORT", .unit = UNIT_PORT, .right = true,
+	  .help = "Our port." },
+	{ .path = "remote", .heading = "REMOTE", .unit = UNIT_ADDRESS,
+	  .help = "The peer's address." },
+	{ .path = "remote_port", .heading = "RPORT", .unit = UNIT_PORT, .right = true,
+	  .help = "The peer's port." },
 	{ .path = "age_seconds", .heading = "AGE", .unit = UNIT_SECONDS, .right = true,
 	  .help = "Seconds since the first SYN, at least." },
 	{ .path = "age_max_seconds", .heading = "AGE-MAX", .unit = UNIT_SECONDS, .right = true,

@@ -407,8 +407,9 @@ static void listeners_finish(void *state, const struct host *host, struct report
 }
 
 static const struct view_column columns[] = {
-	{ .path = "local", .heading = "LOCAL", .help = "Address that it listens on." },
-	{ .path = "port", .heading = "PORT", .right = true, .help = "Port." },
+	{ .path = "local", .heading = "LOCAL", .unit = UNIT_ADDRESS,
+	  .help = "Address that it listens on." },
+	{ .path = "port", .heading = "PORT", .unit = UNIT_PORT, .right = true, .help = "Port." },
 	{ .path = "queue", .heading = "QUEUE", .unit = UNIT_COUNT, .right = true,
 	  .help = "Connections ready and not yet accepted." },
 	{ .path = "backlog", .heading = "BACKLOG", .unit = UNIT_COUNT, .right = true,

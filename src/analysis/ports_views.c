@@ -3,9 +3,12 @@
 #include "analysis/ports_report.h"
 
 static const struct view_column pool_columns[] = {
-	{ .path = "local", .heading = "LOCAL", .help = "source address of the connections" },
-	{ .path = "remote", .heading = "REMOTE", .help = "address they go to" },
-	{ .path = "remote_port", .heading = "PORT", .right = true, .help = "port they go to" },
+	{ .path = "local", .heading = "LOCAL", .unit = UNIT_ADDRESS,
+	  .help = "source address of the connections" },
+	{ .path = "remote", .heading = "REMOTE", .unit = UNIT_ADDRESS,
+	  .help = "address they go to" },
+	{ .path = "remote_port", .heading = "PORT", .unit = UNIT_PORT, .right = true,
+	  .help = "port they go to" },
 	{ .path = "in_use", .heading = "IN_USE", .unit = UNIT_COUNT, .right = true,
 	  .help = "local ports in use toward this destination, TIME_WAIT included" },
 	{ .path = "capacity", .heading = "CAPACITY", .unit = UNIT_COUNT, .right = true,
@@ -46,7 +49,8 @@ static const struct view_column pool_columns[] = {
 };
 
 static const struct view_column listener_columns[] = {
-	{ .path = "port", .heading = "PORT", .right = true, .help = "port in the range" },
+	{ .path = "port", .heading = "PORT", .unit = UNIT_PORT, .right = true,
+	  .help = "port in the range" },
 	{ .path = "reserved", .heading = "RESERVED",
 	  .help = "in ip_local_reserved_ports, so that no connection takes it first" },
 	NETNS_COLUMN,
@@ -56,7 +60,8 @@ static const struct view_column listener_columns[] = {
 };
 
 static const struct view_column binder_columns[] = {
-	{ .path = "local", .heading = "LOCAL", .help = "address that was bound" },
+	{ .path = "local", .heading = "LOCAL", .unit = UNIT_ADDRESS,
+	  .help = "address that was bound" },
 	{ .path = "ports", .heading = "PORTS", .unit = UNIT_COUNT, .right = true,
 	  .help = "ports that every connect() has lost by it" },
 	NETNS_COLUMN,

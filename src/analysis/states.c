@@ -231,12 +231,12 @@ static const struct view_column state_columns[] = {
 	  .help = "sockets in " S, .if_present = true, .zero = true }
 
 static const struct view_column group_columns[] = {
-	{ "laddr", "LADDR", UNIT_NONE, false, false, "local address", true },
-	{ "lport", "LPORT", UNIT_NONE, true, false, "local port", true },
-	{ "raddr", "RADDR", UNIT_NONE, false, false, "remote address", true },
-	{ "rport", "RPORT", UNIT_NONE, true, false, "remote port", true },
-	{ "local", "LOCAL", UNIT_NONE, false, false, "local address and port", true },
-	{ "remote", "REMOTE", UNIT_NONE, false, false, "remote address and port", true },
+	{ "laddr", "LADDR", UNIT_ADDRESS, false, false, "local address", true },
+	{ "lport", "LPORT", UNIT_PORT, true, false, "local port", true },
+	{ "raddr", "RADDR", UNIT_ADDRESS, false, false, "remote address", true },
+	{ "rport", "RPORT", UNIT_PORT, true, false, "remote port", true },
+	{ "local", "LOCAL", UNIT_ENDPOINT, false, false, "local address and port", true },
+	{ "remote", "REMOTE", UNIT_ENDPOINT, false, false, "remote address and port", true },
 	{ "pid", "PID", UNIT_NONE, true, false, "process id", true },
 	{ "process", "PROCESS", UNIT_NONE, false, false, "command name", true },
 	{ "user", "USER", UNIT_NONE, false, false, "user", true },

@@ -204,8 +204,10 @@ static const struct view_column owner_columns[] = {
 };
 
 static const struct view_column destination_columns[] = {
-	{ .path = "remote", .heading = "REMOTE", .help = "address that connections go to" },
-	{ .path = "remote_port", .heading = "PORT", .right = true, .help = "its port" },
+	{ .path = "remote", .heading = "REMOTE", .unit = UNIT_ADDRESS,
+	  .help = "address that connections go to" },
+	{ .path = "remote_port", .heading = "PORT", .unit = UNIT_PORT, .right = true,
+	  .help = "its port" },
 	{ .path = "old", .heading = "OLD", .unit = UNIT_COUNT, .right = true, .help = "sockets then" },
 	{ .path = "new", .heading = "NEW", .unit = UNIT_COUNT, .right = true,
 	  .help = "sockets later" },
@@ -214,7 +216,7 @@ static const struct view_column destination_columns[] = {
 };
 
 static const struct view_column service_columns[] = {
-	{ .path = "local_port", .heading = "LPORT", .right = true,
+	{ .path = "local_port", .heading = "LPORT", .unit = UNIT_PORT, .right = true,
 	  .help = "port that is listened on" },
 	{ .path = "old", .heading = "OLD", .unit = UNIT_COUNT, .right = true, .help = "sockets then" },
 	{ .path = "new", .heading = "NEW", .unit = UNIT_COUNT, .right = true,

@@ -121,6 +121,10 @@ enum unit {
 	UNIT_VERDICT,
 	/** An array of counts, drawn as a sparkline; a column of it is left out in a pipe. */
 	UNIT_SPARK,
+	/** An address, a port, an address and its port: what -r has names for. */
+	UNIT_ADDRESS,
+	UNIT_PORT,
+	UNIT_ENDPOINT,
 };
 
 /** A column of a view. */

@@ -128,9 +128,45 @@ static void add_children(struct str *out, const struct value *v, enum unit unit,
 	}
 }
 
+/** TEXT as an address and port, as addr_add_endpoint() writes it. */
+static bool parse_endpoint(const char *text, struct addr *a, uint16_t *port)
+{
+	const char *colon = strrchr(text, ':');
+	uint64_t number;
+	char *host;
+	bool good;
+
+	if (!colon || num_parse(colon + 1, UINT16_MAX, &number))
+		return false;
+	host = xstrndup(text, (size_t)(colon - text));
+	good = addr_parse(host, a) == 0;
+	free(host);
+	*port = (uint16_t)number;
+	return good;
+}
+
+/** Appends the name of V with -r; false where it has none. */
+static bool add_name(struct str *out, const struct value *v, enum unit unit,
+		     const struct render_names *names)
+{
+	struct addr a;
+	uint16_t port;
+
+	if (unit == UNIT_PORT && v->kind == VALUE_INT)
+		return v->integer > 0 && v->integer <= UINT16_MAX &&
+		       names->port(out, (uint16_t)v->integer);
+	if (v->kind != VALUE_TEXT)
+		return false;
+	if (unit == UNIT_ENDPOINT)
+		return parse_endpoint(v->text, &a, &port) && names->endpoint(out, &a, port);
+	return unit == UNIT_ADDRESS && addr_parse(v->text, &a) == 0 && names->address(out, &a);
+}
+
 void text_add_value(struct str *out, const struct value *v, enum unit unit,
 		    const struct render_options *opt, bool blanks)
 {
+	if (v && opt->names && add_name(out, v, unit, opt->names))
+		return;
 	switch (v ? v->kind : VALUE_NULL) {
 	case VALUE_NULL:
 		str_addc(out, '-');
@@ -139,7 +175,7 @@ void text_add_value(struct str *out, const struct value *v, enum unit unit,
 		str_add(out, v->boolean ? "yes" : "no");
 		break;
 	case VALUE_INT:
-		if (unit == UNIT_NONE || unit == UNIT_COUNT)
+		if (unit == UNIT_NONE || unit == UNIT_COUNT || unit == UNIT_PORT)
 			str_addi(out, v->integer);
 		else
 			add_number(out, (double)v->integer, true, unit, opt);

@@ -9,7 +9,17 @@
 
 #include "base/attr.h"
 #include "base/str.h"
+#include "model/addr.h"
 #include "model/report.h"
+
+/** How addresses and ports are written with -r. Each appends the name; false where there is none.
+ */
+struct render_names {
+	bool (*address)(struct str *out, const struct addr *a);
+	bool (*port)(struct str *out, uint16_t port);
+	/** One of the two at least has a name. */
+	bool (*endpoint)(struct str *out, const struct addr *a, uint16_t port);
+};
 
 /** How things are shown. */
 struct render_options {
@@ -25,6 +35,8 @@ struct render_options {
 	uint64_t top;
 	/** -s and -o, or NULL. */
 	const char *sort, *columns;
+	/** -r, or NULL: numbers. JSON has numbers always. */
+	const struct render_names *names;
 };
 
 /** An output format. */

@@ -7,13 +7,6 @@
 #include "base/escape.h"
 #include "render/lines.h"
 
-static const struct row_names *names;
-
-void row_set_names(const struct row_names *n)
-{
-	names = n;
-}
-
 /** Pads what was appended since FROM to WIDTH, or to what the column has at least. */
 static void pad(struct str *out, size_t from, size_t cells, const struct column *c, size_t width,
 		bool last)
@@ -80,9 +73,10 @@ static void text_owners(struct str *out, const struct column_context *ctx, const
 		str_addf(out, ",+%zu", c->owners.count - most);
 }
 
-static void text_endpoint(struct str *out, const struct cell *c)
+static void text_endpoint(struct str *out, const struct cell *c,
+			  const struct render_options *opt)
 {
-	if (!names || !names->endpoint(out, c->endpoint.addr, c->endpoint.port))
+	if (!opt->names || !opt->names->endpoint(out, c->endpoint.addr, c->endpoint.port))
 		addr_add_endpoint(out, c->endpoint.addr, c->endpoint.port);
 }
 
@@ -109,7 +103,7 @@ static void text_cell(struct str *out, const struct column_context *ctx, const s
 		text_add_words(out, c->text, opt, last);
 		break;
 	case CELL_ENDPOINT:
-		text_endpoint(out, c);
+		text_endpoint(out, c, opt);
 		break;
 	case CELL_TIMER:
 		text_timer(out, c->timer);
@@ -130,7 +124,7 @@ static size_t add_cell(struct str *out, const struct column *c, const struct col
 	c->get(ctx, &cell);
 	text_cell(out, ctx, &cell, opt, last);
 	/* Only text that a process or a name server chose can be wider than its bytes. */
-	return cell.kind == CELL_TEXT || cell.kind == CELL_OWNERS || names ?
+	return cell.kind == CELL_TEXT || cell.kind == CELL_OWNERS || opt->names ?
 		       lines_width(out->s + from, out->len - from) :
 		       out->len - from;
 }

@@ -25,12 +25,4 @@ NONNULL void row_text(struct str *out, const struct column *const *columns, size
 NONNULL void row_json(struct str *out, const struct column *const *columns, size_t count,
 		      const struct column_context *ctx);
 
-/** How an endpoint is written: for -r. NULL as fn: numeric. */
-struct row_names {
-	/** Appends the endpoint's names; false where there are none. */
-	bool (*endpoint)(struct str *out, const struct addr *a, uint16_t port);
-};
-/** Sets the names used by row_text() from now on (-r); NULL for numbers. */
-void row_set_names(const struct row_names *names);
-
 #endif

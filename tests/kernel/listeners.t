@@ -108,4 +108,19 @@ lab --comm cut accept-full --port 7004 --backlog 3 --extra 1
 run in_ns "$TCPTRIAGE" check
 is "$status" 2 "check: a full queue is critical"
 like "$out" '127\.0\.0\.1:7004 of cut [^:]*: [^:]*accept queue 4 of 3 \(which is somaxconn\)' "and at what somaxconn allows"
+
+# -r: names in text, numbers in JSON.
+netns_make
+lab listen --port 22
+service=$(getent services 22/tcp | awk '{ print $1 }')
+if [[ $service ]]; then
+	run in_ns "$TCPTRIAGE" listeners -r -H -o port
+	is "${out// /}" "$service" "-r: the name of a port"
+	run in_ns "$TCPTRIAGE" states -r -H --by=local -o local
+	like "$out" ":$service\$" "and of the port of an end"
+fi
+run in_ns "$TCPTRIAGE" listeners -r -J
+json_is '.listeners[0].port' 22 "JSON has numbers"
+run in_ns "$TCPTRIAGE" listeners -H -o port
+is "${out// /}" 22 "and so has text without it"
 done_testing
