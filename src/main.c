@@ -40,7 +40,7 @@
  *     destroy.c       the one place that changes something: SOCK_DESTROY
  *     recorder.c      a live source into a recording; recording.c a recording as a source, replay.c
  *                     its dumps; packed.c values of a sample as bytes (packed_owners.c holders,
- *                     packed_routes.c routes)
+ *                     packed_routes.c routes); seen.c which sockets were there before
  *     tape_write.c    the file: tape_read.c, tape_scan.c find samples, tape_codec.c keeps the next
  *                     one small, delta.c datagrams by what changed
  *   model/       plain values: sock.h, state.c, addr.c, facts.c, owners.c, filter.h, column.c,

@@ -15,6 +15,7 @@
 #include "model/addr.h"
 #include "source/packed.h"
 #include "source/route_survey.h"
+#include "source/seen.h"
 #include "source/tape.h"
 
 /* Share of the time that each of the costly parts may take where samples repeat: the search for
@@ -38,9 +39,9 @@ struct recorder {
 	uint64_t keep;
 	/* The source's clock when the sample under way began. */
 	int64_t monotonic_ns, realtime_ns;
-	/* Inodes whose owners were searched last, and those of them in LOOKED_AT (sets of
-	 * uint64_t). */
-	struct map inodes, looked_at;
+	/* Inodes whose owners were searched last; those of them in LOOKED_AT (a set). */
+	struct seen searched;
+	struct map looked_at;
 	/* In the sample under way; unsearched: with an inode that came after the search. */
 	uint64_t sockets, requests, unsearched;
 	/* Costly parts are left out where that keeps the cost down. */
@@ -88,10 +89,10 @@ static void on_sock(void *arg, const struct sock *s)
 	if (!sock_has(s, SOCK_HAS_INODE) || s->inode == 0)
 		return;
 	if (!r->with_owners) {
-		r->unsearched += map_get(&r->inodes, &s->inode) == NULL;
+		r->unsearched += !seen_before(&r->searched, s->inode);
 		return;
 	}
-	map_put(&r->inodes, &s->inode, NULL);
+	seen_add(&r->searched, s->inode);
 	if (LOOKED_AT & STATE_BIT(s->state))
 		map_put(&r->looked_at, &s->inode, NULL);
 }
@@ -99,9 +100,10 @@ static void on_sock(void *arg, const struct sock *s)
 static void begin(struct recorder *r)
 {
 	r->sockets = r->requests = r->unsearched = 0;
+	seen_rewind(&r->searched);
 	map_reset(&r->remotes);
 	if (r->with_owners) {
-		map_reset(&r->inodes);
+		seen_reset(&r->searched);
 		map_reset(&r->looked_at);
 	}
 	tape_begin(r->tape, r->monotonic_ns, r->realtime_ns);
@@ -265,7 +267,7 @@ static void search(struct recorder *r)
 	int ret;
 
 	notes_free(&r->search_notes);
-	ret = source_owners(r->source, &r->inodes, &owners, &r->search_notes);
+	ret = source_owners(r->source, &r->searched.place, &owners, &r->search_notes);
 
 	if (ret == 0)
 		look_again(r, &owners);
@@ -458,7 +460,7 @@ int recorder_open(struct source *s, const char *file, uint64_t keep, bool thrift
 	r->tape = tape;
 	r->keep = keep;
 	r->thrifty = thrifty;
-	r->inodes = map_make(sizeof(uint64_t), 0);
+	seen_init(&r->searched);
 	r->looked_at = map_make(sizeof(uint64_t), 0);
 	r->remotes = map_make(sizeof(struct addr), 0);
 	/* Before the first survey nobody knows. */
@@ -472,7 +474,7 @@ void recorder_close(struct recorder *r)
 	if (r == NULL)
 		return;
 	tape_writer_close(r->tape);
-	map_free(&r->inodes);
+	seen_free(&r->searched);
 	map_free(&r->looked_at);
 	map_free(&r->remotes);
 	str_free(&r->owners);

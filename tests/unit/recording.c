@@ -17,6 +17,7 @@
 
 #include "source/packed.h"
 #include "source/replay.h"
+#include "source/seen.h"
 #include "source/source.h"
 #include "source/swap.h"
 #include "source/tape.h"
@@ -456,6 +457,28 @@ static void inodes_and_requests_come_back(void **state)
 	str_free(&packed);
 }
 
+static void newer_sockets_are_told(void **state)
+{
+	struct seen seen;
+	unsigned newer = 0;
+
+	(void)state;
+	seen_init(&seen);
+	for (uint64_t i = 1; i <= 100; i++)
+		seen_add(&seen, i * 7);
+	seen_add(&seen, 7);
+	/* Some are gone, some are new, some stand elsewhere. */
+	for (uint64_t i = 700; i > 3; i -= 1 + i % 3)
+		newer += seen_before(&seen, i) != (i % 7 == 0);
+	seen_rewind(&seen);
+	for (uint64_t i = 1; i <= 720; i++)
+		newer += seen_before(&seen, i) != (i % 7 == 0 && i <= 700);
+	assert_int_equal(newer, 0);
+	seen_reset(&seen);
+	assert_false(seen_before(&seen, 7));
+	seen_free(&seen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -463,6 +486,7 @@ int main(void)
 		cmocka_unit_test(swapping_trusts_no_length), cmocka_unit_test(files_come_back),
 		cmocka_unit_test(owners_come_back),	   cmocka_unit_test(the_rest_comes_back),
 		cmocka_unit_test(inodes_and_requests_come_back),
+		cmocka_unit_test(newer_sockets_are_told),
 	};
 	int fd = mkstemp(path);
 
