@@ -37,7 +37,7 @@ bool diag_count_pays(struct source *s, const struct dump_request *req, const str
 	/* Who insists on netlink gets it. */
 	return sink->add_counts && !req->bytecode_len && s->choice != SOURCE_NETLINK &&
 	       !s->counts_failed && (req->states & DIAG_MANY) && netns_enterable(s->netns) &&
-	       diag_estimate(s) >= WORTH_COUNTING;
+	       diag_estimate(s, req->states) >= WORTH_COUNTING;
 }
 
 static int count_inside(void *arg)
@@ -76,7 +76,7 @@ struct diag_count *diag_count_start(struct source *s)
 
 	c->source = s;
 	clock_gettime(CLOCK_REALTIME, &c->deadline);
-	c->deadline.tv_sec += NETLINK_PATIENCE + diag_estimate(s) / SLOWEST;
+	c->deadline.tv_sec += NETLINK_PATIENCE + diag_estimate(s, STATES_ALL) / SLOWEST;
 	if (!start_thread(c)) /* Then at once. */
 		count_thread(c);
 	else

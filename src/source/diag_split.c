@@ -98,18 +98,32 @@ static unsigned cpus(void)
 	return (unsigned)CPU_COUNT(&set);
 }
 
-int64_t diag_estimate(struct source *s)
+int64_t diag_estimate(struct source *s, uint32_t states)
 {
-	static const enum fact counters[] = { FACT_SOCK_TW, FACT_SOCK_TCP_INUSE };
+	/* Those of one file stand together. */
+	static const struct {
+		enum fact fact;
+		enum state state;
+	} counters[] = {
+		{ FACT_SOCK_TW, STATE_TIME_WAIT },
+		{ FACT_SOCK_TCP_INUSE, STATE_ESTABLISHED },
+		{ FACT_SOCK_TCP6_INUSE, STATE_ESTABLISHED },
+	};
 	struct str text = { 0 };
+	const char *read = "";
 	int64_t sockets = 0;
 
-	if (!source_file(s, fact_table[FACT_SOCK_TW].file, &text)) {
-		for (size_t i = 0; i < ARRAY_LEN(counters); i++) {
-			int64_t v = fact_extract(counters[i], str_text(&text));
+	for (size_t i = 0; i < ARRAY_LEN(counters); i++) {
+		const char *file = fact_table[counters[i].fact].file;
+		int64_t v;
 
-			sockets += v == FACT_UNKNOWN ? 0 : v;
-		}
+		if (!(states & STATE_BIT(counters[i].state)))
+			continue;
+		if (strcmp(file, read) != 0 && source_file(s, file, &text))
+			str_reset(&text);
+		read = file;
+		v = fact_extract(counters[i].fact, str_text(&text));
+		sockets += v == FACT_UNKNOWN ? 0 : v;
 	}
 	str_free(&text);
 	return sockets;
@@ -125,5 +139,5 @@ unsigned diag_split_workers(struct source *s, const struct dump_request *req)
 		n = DIAG_WORKERS_MAX;
 	if (n < 2 || !(req->states & DIAG_MANY) || req->bytecode_len > FILTER_MAX)
 		return 1;
-	return diag_estimate(s) >= WORTH_SPLITTING ? n : 1;
+	return diag_estimate(s, req->states) >= WORTH_SPLITTING ? n : 1;
 }

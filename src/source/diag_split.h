@@ -19,9 +19,10 @@
  *  decides (the local one first). */
 NONNULL void diag_split(struct str *code, unsigned i, unsigned n);
 
-/** Sockets of S, mini-sockets among them, by the kernel's counters (sockstat): quickly had, and
- *  good enough to choose a way by. 0 where there is none. */
-NODISCARD NONNULL int64_t diag_estimate(struct source *s);
+/** Sockets of S in those of STATES that there can be many in, by the kernel's counters (sockstat,
+ *  where ESTABLISHED cannot be told from the few others): quickly had, and good enough to choose a
+ *  way by. 0 where there is none. */
+NODISCARD NONNULL int64_t diag_estimate(struct source *s, uint32_t states);
 
 /** Threads worth having for REQ on S: more than one only where there are many sockets to copy. */
 NODISCARD NONNULL unsigned diag_split_workers(struct source *s, const struct dump_request *req);

@@ -69,6 +69,12 @@ if ((EUID == 0)) && [[ -e /sys/kernel/btf/vmlinux ]] && grep -q ' 4294967295$' /
 	not_ok "not with another filter" counted sport = :8001 or state listen
 	not_ok "nor by group" counted --by remote
 	not_ok "nor where the many are left out" counted --fast
+	# Dual-stack servers' sockets are all in IPv6's counter.
+	lab_stop
+	netns_make
+	lab established-repair --quiet --family 6 --count 50500
+	ok "the kernel counts IPv6 as well" counted
+	is "$(table)" "$(table --source=netlink)" "with the numbers of a dump"
 else
 	skip_one "the kernel counted" "no rights to load programs"
 fi
