@@ -90,7 +90,7 @@ static size_t score(const char *word, size_t n, const char *candidate)
 		return 3;
 	if (d <= allowed(min(n, m)))
 		return 2 * d;
-	return n >= 4 && contains(candidate, word, n) ? 2 * LONGEST : SIZE_MAX;
+	return n >= 4 && contains(candidate, word, n) ? (size_t)2 * LONGEST : SIZE_MAX;
 }
 
 const char *suggest(const char *word, const char *(*nth)(void *arg, size_t i), void *arg)
