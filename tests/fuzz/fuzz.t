@@ -15,6 +15,7 @@ if ! make -j2 fuzzers >"$TAP_TMP/make" 2>&1; then
 fi
 for source in tests/fuzz/fuzz_*.c; do
 	target=$(basename "$source" .c)
+	ok "$target: inputs are kept" grep -q "^\./$target/." <(tar -tzf tests/fuzz/corpus.tar.gz)
 	if KEEP_CORPUS=0 timeout -k 5 60 tests/fuzz/run "$target" -runs="${FUZZ_RUNS:-20000}" \
 		-max_total_time=8 -seed=1 >"$TAP_TMP/$target" 2>&1; then
 		pass "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$TAP_TMP/$target") inputs"

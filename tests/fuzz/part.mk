@@ -1,7 +1,8 @@
 # Fuzzing with libFuzzer (clang). SPDX-License-Identifier: MIT
 #
 #   make fuzzers                 builds them under build/fuzz
-#   make fuzz SECONDS=1800       runs each that long, new inputs go to tests/fuzz/corpus
+#   make fuzz FUZZ_SECONDS=1800  runs each that long, new inputs go to build/fuzz/corpus
+#   make fuzz-keep               the least of these that covers as much: tests/fuzz/corpus.tar.gz
 #
 # make check runs each for a short fixed number of inputs (tests/fuzz/fuzz.t).
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -29,4 +30,7 @@ fuzz: fuzzers
 		tests/fuzz/run $$target -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 
-.PHONY: fuzzers fuzz-binaries fuzz
+fuzz-keep: fuzzers
+	@tests/fuzz/run keep
+
+.PHONY: fuzzers fuzz-binaries fuzz fuzz-keep
