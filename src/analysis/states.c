@@ -11,16 +11,17 @@
 /** The states whose counts --fast takes from the kernel's own counters. */
 #define COUNTED (STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT))
 
-/** As many TIME_WAIT are visited all the same, at a millisecond or two: only so is their family
- *  known, and the document that of an exact look. */
+/** As many are visited all the same, at a few milliseconds: only so is every number exact while
+ *  sockets come and go, and the family of a TIME_WAIT known. */
 #define FEW_TIME_WAIT 5000
+#define FEW_ESTABLISHED 10000
 
 struct states {
 	struct family_counts family[COUNTS_FAMILIES];
 	/** --fast, and which families are asked for. */
 	bool fast, ipv4, ipv6;
-	/** --fast, and TIME_WAIT were visited. */
-	bool visited;
+	/** --fast: those of COUNTED that were visited. */
+	uint32_t visited;
 	/** NULL without --by. */
 	struct groups *groups;
 };
@@ -34,9 +35,18 @@ static bool asks_fast(const struct options *opt)
 	return opt->fast && !opt->by && !opt->arg_count && !opt->ipv4 && !opt->ipv6 && !sweep;
 }
 
-static bool few_time_wait(const struct facts *f)
+/** Those of COUNTED that few are in. */
+static uint32_t few(const struct facts *f)
 {
-	return f && fact_known(f, FACT_SOCK_TW) && f->v[FACT_SOCK_TW] <= FEW_TIME_WAIT;
+	uint32_t states = 0;
+
+	if (f && fact_known(f, FACT_SOCK_TW) && f->v[FACT_SOCK_TW] <= FEW_TIME_WAIT)
+		states |= STATE_BIT(STATE_TIME_WAIT);
+	/* No sockstat6: a kernel without IPv6. */
+	if (f && fact_known(f, FACT_SOCK_TCP_INUSE) &&
+	    f->v[FACT_SOCK_TCP_INUSE] + fact_or(f, FACT_SOCK_TCP6_INUSE, 0) <= FEW_ESTABLISHED)
+		states |= STATE_BIT(STATE_ESTABLISHED);
+	return states;
 }
 
 static int states_check(const struct options *opt, struct str *why)
@@ -54,8 +64,7 @@ static void states_needs(const struct options *opt, const struct facts *facts, s
 	out->states = STATES_ALL;
 	out->counts = !opt->by;
 	if (asks_fast(opt)) {
-		out->states &= ~COUNTED;
-		out->states |= few_time_wait(facts) ? STATE_BIT(STATE_TIME_WAIT) : 0;
+		out->states &= ~COUNTED | few(facts);
 		out->facts = true;
 	}
 	if (opt->by && !group_parse(opt->by, &spec, &why)) {
@@ -72,6 +81,7 @@ static void *states_begin(const struct options *opt)
 	struct str why = { 0 };
 
 	st->fast = asks_fast(opt);
+	st->visited = st->fast ? 0 : COUNTED;
 	st->ipv4 = !opt->ipv6 || opt->ipv4;
 	st->ipv6 = !opt->ipv4 || opt->ipv6;
 	if (opt->by && !group_parse(opt->by, &spec, &why))
@@ -84,7 +94,7 @@ static void states_prepare(void *state, const struct facts *facts)
 {
 	struct states *st = state;
 
-	st->visited = st->fast && few_time_wait(facts);
+	st->visited = st->fast ? few(facts) : COUNTED;
 }
 
 static void states_restart(void *state)
@@ -163,12 +173,13 @@ static bool fill_counted(struct states *st, const struct facts *f, uint64_t *tim
 
 	if (!fact_known(f, FACT_SOCK_TCP_INUSE) || !fact_known(f, FACT_SOCK_TW))
 		return false;
+	*time_wait = rest(f->v[FACT_SOCK_TW], minis);
+	if (st->visited & STATE_BIT(STATE_ESTABLISHED))
+		return true;
 	st->family[0].n[STATE_ESTABLISHED] =
 		rest(f->v[FACT_SOCK_TCP_INUSE], hashed(&st->family[0]));
-	/* No sockstat6: a kernel without IPv6. */
 	st->family[1].n[STATE_ESTABLISHED] =
 		rest(fact_or(f, FACT_SOCK_TCP6_INUSE, 0), hashed(&st->family[1]));
-	*time_wait = rest(f->v[FACT_SOCK_TW], minis);
 	return true;
 }
 
@@ -187,7 +198,15 @@ static void states_finish(void *state, const struct host *host, struct report *r
 	uint64_t time_wait = 0, total = 0, sum[2] = { 0 };
 	struct value *states, *total_value;
 
-	if (st->fast && !fill_counted(st, host->now, &time_wait)) {
+	if (st->visited == COUNTED) {
+		/* Nothing is left to the counters. */
+	} else if (fill_counted(st, host->now, &time_wait)) {
+		notes_set(host->notes, "counted", "%s from the kernel's counters, read a moment "
+			  "before the rest: under churn off by a few",
+			  !st->visited ? "ESTABLISHED and TIME_WAIT are" :
+			  st->visited & STATE_BIT(STATE_TIME_WAIT) ? "ESTABLISHED is" :
+								     "TIME_WAIT is");
+	} else {
 		notes_add(host->notes, "/proc/net/sockstat cannot be read: ESTABLISHED and TIME_WAIT "
 				       "are not counted; leave --fast out");
 		report->complete = false;
@@ -197,7 +216,7 @@ static void states_finish(void *state, const struct host *host, struct report *r
 	for (int s = 0; s < STATE_COUNT; s++) {
 		uint64_t n = st->family[0].n[s] + st->family[1].n[s];
 
-		if (st->fast && !st->visited && s == STATE_TIME_WAIT)
+		if (s == STATE_TIME_WAIT && !(st->visited & STATE_BIT(s)))
 			n = time_wait;
 		value_add_int(a, states, state_table[s].name, (int64_t)n);
 		total += n;
@@ -206,7 +225,8 @@ static void states_finish(void *state, const struct host *host, struct report *r
 	}
 	total_value->integer = (int64_t)total;
 	/* Nobody counts TIME_WAIT by family. */
-	add_families(a, report->root, sum, !st->fast || st->visited || time_wait == 0);
+	add_families(a, report->root, sum,
+		     st->visited & STATE_BIT(STATE_TIME_WAIT) || time_wait == 0);
 	if (st->groups)
 		groups_finish(st->groups, host, report);
 }
