@@ -14,8 +14,11 @@
 #include "source/diag_parse.h"
 #include "source/netlink.h"
 
-/** Datagrams that may wait to be decoded. More bring nothing: the kernel is the slower side. */
-#define SLOTS 4
+/** Datagrams that may wait to be decoded. The kernel is the slower side, so few ever wait; but a
+ *  buffer that the other processor has just read is dear to write, and in 2 MB of them it is long
+ *  out of that one's cache (at 600,000 sockets list takes 1.16 times the bare loop with 64, 1.24
+ *  with 4). */
+#define SLOTS 64
 
 /** One datagram on its way. */
 struct slot {
