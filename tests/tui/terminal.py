@@ -273,11 +273,10 @@ class Job:
     def wait(self, what, limit=LIMIT):
         """The same, and the rest of the frame that it came with: a pty hands a frame over in
         pieces."""
-        test = what if callable(what) else lambda text: what in text
         end = time.monotonic() + limit
-        while self.soon(test, end - time.monotonic()):
+        while self.soon(what, end - time.monotonic()):
             self.settle(0.03, end)
-            if test(self.text()):
+            if self.soon(what, 0):
                 return True
         return False
 
