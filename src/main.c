@@ -80,8 +80,8 @@
  *                shown, frame.c and history.c samples, settings.c how it starts, ui.c its state,
  *                batch.c as a log
  *   base/        knows nothing of TCP: alloc.c, str.c, vec.c (index.c finds in one), map.c,
- *                num.c, escape.c, file.c, suggest.c, wrap.c, privilege.c rights on loan, when.c
- *                moments, word.c names as typed, crc32.c, lz.c
+ *                num.c, escape.c, file.c, suggest.c, wrap.c, privilege.c rights on loan, thread.c
+ *                threads, when.c moments, word.c names as typed, crc32.c, lz.c
  */
 #include <fcntl.h>
 #include <locale.h>

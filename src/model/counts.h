@@ -14,7 +14,7 @@ struct family_counts {
 	uint64_t minis;
 };
 
-/** Those of both families by their place here. */
-enum { COUNTS_IPV4, COUNTS_IPV6, COUNTS_FAMILIES };
+/** Elements of an array of them: [0] IPv4, [1] IPv6. */
+#define COUNTS_FAMILIES 2
 
 #endif

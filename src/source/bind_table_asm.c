@@ -51,6 +51,14 @@ void asm_load(struct code *c, int size, int dst, int src, int off)
 	asm_put(c, BPF_LDX | BPF_MEM | size, dst, src, off, 0);
 }
 
+void asm_follow(struct code *c, int size, int dst, int src, const uint32_t *offset, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		asm_load(c, i + 1 < count ? BPF_DW : size, dst, src, (int)offset[i]);
+		src = dst;
+	}
+}
+
 void asm_store(struct code *c, int size, int dst, int off, int src)
 {
 	asm_put(c, BPF_STX | BPF_MEM | size, dst, src, off, 0);

@@ -39,6 +39,9 @@ NONNULL void asm_alu32(struct code *c, int op, int dst, uint32_t imm);
 NONNULL void asm_alu32_reg(struct code *c, int op, int dst, int src);
 /** DST = the SIZE (BPF_B, BPF_H, BPF_W, BPF_DW) at [SRC + OFF]. */
 NONNULL void asm_load(struct code *c, int size, int dst, int src, int off);
+/** DST = the SIZE that COUNT offsets lead to from SRC, all but the last to pointers. */
+NONNULL void asm_follow(struct code *c, int size, int dst, int src, const uint32_t *offset,
+			unsigned count);
 /** The SIZE at [DST + OFF] = SRC. */
 NONNULL void asm_store(struct code *c, int size, int dst, int off, int src);
 /** DST = the address of what IMM stands for, by PSEUDO (BPF_PSEUDO_...). */

@@ -53,19 +53,19 @@ enum label { LABEL_FAMILY, LABEL_COUNT, LABEL_END };
 
 static int write_program(struct code *c, const struct btf_want *w, int map)
 {
-	asm_load(c, BPF_DW, BPF_REG_6, BPF_REG_1, (int)w[CTX_SOCK].offset[0]);
+	asm_follow(c, BPF_DW, BPF_REG_6, BPF_REG_1, w[CTX_SOCK].offset, w[CTX_SOCK].count);
 	asm_jump(c, BPF_JEQ, BPF_REG_6, 0, LABEL_END);
-	asm_load(c, BPF_B, BPF_REG_7, BPF_REG_6, (int)w[SOCK_STATE].offset[0]);
+	asm_follow(c, BPF_B, BPF_REG_7, BPF_REG_6, w[SOCK_STATE].offset, w[SOCK_STATE].count);
 	asm_alu(c, BPF_AND, BPF_REG_7, MINI - 1);
 	asm_jump(c, BPF_JNE, BPF_REG_7, TCP_TIME_WAIT, LABEL_FAMILY);
 	asm_move(c, BPF_REG_1, BPF_REG_6);
 	asm_put(c, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_skc_to_tcp_timewait_sock);
 	asm_jump(c, BPF_JEQ, BPF_REG_0, 0, LABEL_END);
-	asm_load(c, BPF_B, BPF_REG_7, BPF_REG_0, (int)w[MINI_STATE].offset[0]);
+	asm_follow(c, BPF_B, BPF_REG_7, BPF_REG_0, w[MINI_STATE].offset, w[MINI_STATE].count);
 	asm_alu(c, BPF_AND, BPF_REG_7, MINI - 1);
 	asm_alu(c, BPF_ADD, BPF_REG_7, MINI);
 	asm_label(c, LABEL_FAMILY);
-	asm_load(c, BPF_H, BPF_REG_8, BPF_REG_6, (int)w[SOCK_FAMILY].offset[0]);
+	asm_follow(c, BPF_H, BPF_REG_8, BPF_REG_6, w[SOCK_FAMILY].offset, w[SOCK_FAMILY].count);
 	asm_jump(c, BPF_JNE, BPF_REG_8, AF_INET6, LABEL_COUNT);
 	asm_alu(c, BPF_ADD, BPF_REG_7, CELLS);
 	asm_label(c, LABEL_COUNT);
@@ -91,20 +91,8 @@ static int prepare(struct code *c, int map, uint32_t *iterator)
 		[SOCK_FAMILY] = { .structure = "sock_common", .path = "skc_family" },
 		[MINI_STATE] = { .structure = "tcp_timewait_sock", .path = "tw_sk.tw_substate" },
 	};
-	struct kernel_types types;
-	int ret = kernel_types_get(&types);
+	int ret = kernel_iterator_find("bpf_iter_tcp", want, MEMBERS, iterator);
 
-	if (ret)
-		return ret;
-	ret = btf_find(types.data, types.len, want, MEMBERS);
-	*iterator = btf_function(types.data, types.len, "bpf_iter_tcp");
-	kernel_types_put(&types);
-	for (int i = 0; i < MEMBERS && !ret; i++) {
-		if (want[i].count != 1)
-			ret = -EOPNOTSUPP;
-	}
-	if (!ret && !*iterator)
-		ret = -EOPNOTSUPP;
 	return ret ? ret : write_program(c, want, map);
 }
 

@@ -3,7 +3,6 @@
 #include "source/diag.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/num.h"
+#include "base/thread.h"
 #include "model/filter.h"
 #include "source/backend.h"
 #include "source/count_bpf.h"
@@ -186,7 +186,7 @@ static int run_parts(struct part *parts, unsigned n)
 	int ret = 0;
 
 	for (unsigned i = 1; i < n; i++)
-		started[i] = pthread_create(&threads[i], NULL, part_thread, &parts[i]) == 0;
+		started[i] = thread_start(&threads[i], part_thread, &parts[i]) == 0;
 	part_thread(&parts[0]);
 	for (unsigned i = 1; i < n; i++) {
 		if (started[i])
@@ -293,9 +293,9 @@ static int attempt(struct source *s, const struct dump_request *req, const struc
 
 /** Attempts until one is whole, a bounded number of times. As diag_dump(). */
 static int dump_walks(struct source *s, const struct dump_request *req, const struct sink *sink,
-		      struct dump_result *result, struct notes *notes)
+		      int64_t sockets, struct dump_result *result, struct notes *notes)
 {
-	unsigned workers = diag_split_workers(s, req);
+	unsigned workers = diag_split_workers(req, sockets);
 	int ret = live_sockets(s, workers);
 
 	while (!ret) {
@@ -342,7 +342,7 @@ static int dump_counts(struct source *s, const struct dump_request *req, const s
 	result->complete = true;
 	count = diag_count_start(s);
 	if (rest.states)
-		ret = dump_walks(s, &rest, sink, result, &unsaid);
+		ret = dump_walks(s, &rest, sink, 0, result, &unsaid);
 	counted = diag_count_end(count, req, &out);
 	if (unsaid.count)
 		ret = -EAGAIN;
@@ -363,15 +363,18 @@ static int dump_counts(struct source *s, const struct dump_request *req, const s
 int diag_dump(struct source *s, const struct dump_request *req, const struct sink *sink,
 	      struct dump_result *result, struct notes *notes)
 {
-	int64_t start = clock_monotonic_ns();
+	int64_t start = clock_monotonic_ns(), sockets = 0;
 	int ret = -EOPNOTSUPP;
 
+	/* Who takes records in one thread, one by one, has no choice to make. */
+	if (sink->add_counts || req->workers > 1)
+		sockets = diag_estimate(s, req->states);
 	*result = (struct dump_result){ 0 };
-	if (diag_count_pays(s, req, sink))
+	if (diag_count_pays(s, req, sink, sockets))
 		ret = dump_counts(s, req, sink, result);
 	if (ret) {
 		*result = (struct dump_result){ 0 };
-		ret = dump_walks(s, req, sink, result, notes);
+		ret = dump_walks(s, req, sink, sockets, result, notes);
 	}
 	result->total_ns = clock_monotonic_ns() - start;
 	if (!ret && result->repeats)

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "source/diag_count.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/thread.h"
 #include "source/backend.h"
 #include "source/count_bpf.h"
 #include "source/diag_split.h"
@@ -32,12 +31,13 @@ struct diag_count {
 	int ret;
 };
 
-bool diag_count_pays(struct source *s, const struct dump_request *req, const struct sink *sink)
+bool diag_count_pays(const struct source *s, const struct dump_request *req,
+		     const struct sink *sink, int64_t sockets)
 {
 	/* Who insists on netlink gets it. */
 	return sink->add_counts && !req->bytecode_len && s->choice != SOURCE_NETLINK &&
 	       !s->counts_failed && (req->states & DIAG_MANY) && netns_enterable(s->netns) &&
-	       diag_estimate(s, req->states) >= WORTH_COUNTING;
+	       sockets >= WORTH_COUNTING;
 }
 
 static int count_inside(void *arg)
@@ -57,19 +57,6 @@ static void *count_thread(void *arg)
 	return NULL;
 }
 
-/** Signals are for the main thread. */
-static bool start_thread(struct diag_count *c)
-{
-	sigset_t all, old;
-	int ret;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	ret = pthread_create(&c->thread, NULL, count_thread, c);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return !ret;
-}
-
 struct diag_count *diag_count_start(struct source *s)
 {
 	struct diag_count *c = xcalloc(1, sizeof(*c));
@@ -77,10 +64,9 @@ struct diag_count *diag_count_start(struct source *s)
 	c->source = s;
 	clock_gettime(CLOCK_REALTIME, &c->deadline);
 	c->deadline.tv_sec += NETLINK_PATIENCE + diag_estimate(s, STATES_ALL) / SLOWEST;
-	if (!start_thread(c)) /* Then at once. */
+	c->started = thread_start(&c->thread, count_thread, c) == 0;
+	if (!c->started) /* Then at once. */
 		count_thread(c);
-	else
-		c->started = true;
 	return c;
 }
 

@@ -20,10 +20,10 @@ struct diag_counted {
 	int64_t ns;
 };
 
-/** True where REQ for SINK asks for nothing but counts, of so many sockets that loading a program
- *  (5 ms) pays, and no earlier count of S failed. */
-NODISCARD NONNULL bool diag_count_pays(struct source *s, const struct dump_request *req,
-				       const struct sink *sink);
+/** True where REQ for SINK asks for nothing but counts, SOCKETS (diag_estimate()) are so many that
+ *  loading a program (5 ms) pays, and no earlier count of S failed. */
+NODISCARD NONNULL bool diag_count_pays(const struct source *s, const struct dump_request *req,
+				       const struct sink *sink, int64_t sockets);
 
 /** Starts counting in the namespace of S; diag_count_end() it. */
 NODISCARD RETURNS_NONNULL NONNULL struct diag_count *diag_count_start(struct source *s);

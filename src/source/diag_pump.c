@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "source/diag_pump.h"
 
-#include <pthread.h>
-#include <sched.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/thread.h"
 #include "source/diag_parse.h"
 #include "source/netlink.h"
 
@@ -73,13 +71,6 @@ static void *receive_all(void *arg)
 	}
 }
 
-static bool one_processor(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) < 0 || CPU_COUNT(&set) < 2;
-}
-
 static void pump_free(struct diag_pump *p)
 {
 	for (unsigned i = 0; i < SLOTS; i++)
@@ -89,24 +80,11 @@ static void pump_free(struct diag_pump *p)
 	free(p);
 }
 
-/** Signals are for the main thread. */
-static int start_thread(struct diag_pump *p)
-{
-	sigset_t all, old;
-	int ret;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	ret = pthread_create(&p->thread, NULL, receive_all, p);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return ret;
-}
-
 struct diag_pump *diag_pump_start(struct netlink *nl, const struct diag_walk *w)
 {
 	struct diag_pump *p;
 
-	if (one_processor())
+	if (thread_processors() < 2)
 		return NULL;
 	p = xcalloc(1, sizeof(*p));
 	p->nl = nl;
@@ -116,7 +94,7 @@ struct diag_pump *diag_pump_start(struct netlink *nl, const struct diag_walk *w)
 		p->slots[i].buffer = xmalloc(NETLINK_BUFFER);
 	sem_init(&p->empty, 0, SLOTS);
 	sem_init(&p->full, 0, 0);
-	if (start_thread(p)) {
+	if (thread_start(&p->thread, receive_all, p)) {
 		pump_free(p);
 		return NULL;
 	}

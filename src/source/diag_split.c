@@ -2,10 +2,10 @@
 #include "source/diag_split.h"
 
 #include <linux/inet_diag.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/thread.h"
 #include "model/facts.h"
 #include "source/backend.h"
 
@@ -89,15 +89,6 @@ void diag_split(struct str *code, unsigned i, unsigned n)
 	*code = out;
 }
 
-static unsigned cpus(void)
-{
-	cpu_set_t set;
-
-	if (sched_getaffinity(0, sizeof(set), &set) < 0)
-		return 1;
-	return (unsigned)CPU_COUNT(&set);
-}
-
 int64_t diag_estimate(struct source *s, uint32_t states)
 {
 	/* Those of one file stand together. */
@@ -129,9 +120,9 @@ int64_t diag_estimate(struct source *s, uint32_t states)
 	return sockets;
 }
 
-unsigned diag_split_workers(struct source *s, const struct dump_request *req)
+unsigned diag_split_workers(const struct dump_request *req, int64_t sockets)
 {
-	unsigned n = cpus();
+	unsigned n = thread_processors();
 
 	if (n > req->workers)
 		n = req->workers;
@@ -139,5 +130,5 @@ unsigned diag_split_workers(struct source *s, const struct dump_request *req)
 		n = DIAG_WORKERS_MAX;
 	if (n < 2 || !(req->states & DIAG_MANY) || req->bytecode_len > FILTER_MAX)
 		return 1;
-	return diag_estimate(s, req->states) >= WORTH_SPLITTING ? n : 1;
+	return sockets >= WORTH_SPLITTING ? n : 1;
 }

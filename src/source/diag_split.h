@@ -24,7 +24,8 @@ NONNULL void diag_split(struct str *code, unsigned i, unsigned n);
  *  way by. 0 where there is none. */
 NODISCARD NONNULL int64_t diag_estimate(struct source *s, uint32_t states);
 
-/** Threads worth having for REQ on S: more than one only where there are many sockets to copy. */
-NODISCARD NONNULL unsigned diag_split_workers(struct source *s, const struct dump_request *req);
+/** Threads worth having for REQ: more than one only where SOCKETS (diag_estimate()) are many to
+ *  copy. */
+NODISCARD NONNULL unsigned diag_split_workers(const struct dump_request *req, int64_t sockets);
 
 #endif

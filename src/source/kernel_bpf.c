@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/privilege.h"
 #include "base/str.h"
+#include "source/bind_table_btf.h"
 
 /** Largest type information that is read: 5 MB here, some distributions' have twice that. */
 #define BTF_MAX ((size_t)64 << 20)
@@ -128,4 +129,21 @@ void kernel_types_put(struct kernel_types *t)
 		munmap(t->data, t->len);
 	else
 		free(t->data);
+}
+
+int kernel_iterator_find(const char *function, struct btf_want *want, size_t count, uint32_t *number)
+{
+	struct kernel_types types;
+	int ret = kernel_types_get(&types);
+
+	if (ret)
+		return ret;
+	ret = btf_find(types.data, types.len, want, count);
+	*number = btf_function(types.data, types.len, function);
+	kernel_types_put(&types);
+	for (size_t i = 0; i < count && !ret; i++) {
+		if (!want[i].count)
+			ret = -EOPNOTSUPP;
+	}
+	return ret ? ret : *number ? 0 : -EOPNOTSUPP;
 }

@@ -19,6 +19,14 @@ NODISCARD int kernel_map(uint32_t size);
 /** Reads the value of such a map into VALUE. 0 or -errno. */
 NODISCARD NONNULL int kernel_map_value(int map, void *value);
 
+struct btf_want;
+
+/** Finds COUNT members (bind_table_btf.h) and the number of the iterator's FUNCTION for
+ *  kernel_iterator() in the kernel's type information. 0; -EOPNOTSUPP where one is not there; or
+ *  another -errno. */
+NODISCARD NONNULL int kernel_iterator_find(const char *function, struct btf_want *want, size_t count,
+					   uint32_t *number);
+
 /** Loads COUNT instructions as a program of the iterator whose function (bpf_iter_...) has the
  *  number FUNCTION in the kernel's type information, and opens the iterator for the calling
  *  thread's namespaces. NAME is what bpftool(8) shows, at most 15 bytes. A descriptor that runs the

@@ -5,9 +5,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
-#include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/num.h"
 #include "base/privilege.h"
+#include "base/thread.h"
 
 /* Largest process number of any kernel (PID_MAX_LIMIT). */
 #define PID_LIMIT (4u << 20)
@@ -73,19 +72,13 @@ static void *visit_thread(void *p)
 	return NULL;
 }
 
-/* A signal must find the thread that waits for it, never one that is gone in a moment. */
 static int visit_run(struct visit *v)
 {
 	pthread_t thread;
-	sigset_t all, old;
+	int ret = thread_start(&thread, visit_thread, v);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int ret = pthread_create(&thread, NULL, visit_thread, v);
-
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (ret != 0)
-		return -ret;
+	if (ret)
+		return ret;
 	pthread_join(thread, NULL);
 	return v->ret;
 }

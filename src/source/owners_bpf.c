@@ -62,10 +62,7 @@ enum label { LABEL_SOCKET, LABEL_WRITE, LABEL_END };
 /** DST follows member W from SRC. */
 static void follow(struct code *c, int dst, int src, const struct btf_want *w, int size)
 {
-	for (unsigned i = 0; i < w->count; i++) {
-		asm_load(c, i + 1 < w->count ? BPF_DW : size, dst, src, (int)w->offset[i]);
-		src = dst;
-	}
+	asm_follow(c, size, dst, src, w->offset, w->count);
 }
 
 /** DST = 64 bits. */
@@ -155,19 +152,8 @@ static int prepare(struct code *c, uint32_t *iterator)
 		[TASK_PID] = { .structure = "task_struct", .path = "pid" },
 		[TASK_TGID] = { .structure = "task_struct", .path = "tgid" },
 	};
-	struct kernel_types types;
-	int ret = kernel_types_get(&types);
+	int ret = kernel_iterator_find("bpf_iter_task_file", want, MEMBERS, iterator);
 
-	if (ret)
-		return ret;
-	ret = btf_find(types.data, types.len, want, MEMBERS);
-	*iterator = btf_function(types.data, types.len, "bpf_iter_task_file");
-	kernel_types_put(&types);
-	for (int i = 0; i < MEMBERS && !ret; i++)
-		if (!want[i].count)
-			ret = -EOPNOTSUPP;
-	if (!ret && !*iterator)
-		ret = -EOPNOTSUPP;
 	return ret ? ret : write_program(c, want);
 }
 

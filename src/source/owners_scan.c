@@ -3,9 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/thread.h"
 #include "source/owners_bpf.h"
 #include "source/owners_parse.h"
 #include "source/owners_read.h"
@@ -76,19 +74,14 @@ void scan_run(struct scan *s)
 	struct thread threads[OWNERS_THREADS_MAX];
 	pthread_t ids[OWNERS_THREADS_MAX];
 	unsigned started = 0;
-	sigset_t all, old;
 
 	atomic_store(&s->next, 0);
 	sort_visits(s, compare_size);
-	/* Signals are for the main thread. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
 	for (unsigned i = 0; i < s->threads; i++)
 		threads[i] = (struct thread){ s, &s->workers[i] };
 	while (started + 1 < s->threads &&
-	       pthread_create(&ids[started], NULL, thread_main, &threads[started + 1]) == 0)
+	       thread_start(&ids[started], thread_main, &threads[started + 1]) == 0)
 		started++;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	thread_main(&threads[0]);
 	while (started)
 		pthread_join(ids[--started], NULL);
@@ -144,12 +137,9 @@ static uint64_t find_socket_mount(int proc_fd)
 static unsigned choose_threads(unsigned threads)
 {
 	struct rlimit limit;
-	cpu_set_t cpus;
 
 	if (!threads)
-		threads = sched_getaffinity(0, sizeof(cpus), &cpus) == 0
-				  ? (unsigned)CPU_COUNT(&cpus)
-				  : 1;
+		threads = thread_processors();
 	if (threads > OWNERS_THREADS_MAX)
 		threads = OWNERS_THREADS_MAX;
 	/* Few descriptors: better slow than short. */
