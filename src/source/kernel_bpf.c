@@ -50,8 +50,7 @@ int kernel_map_value(int map, void *value)
 	return kernel_bpf(BPF_MAP_LOOKUP_ELEM, &attr);
 }
 
-static int load_iterator(const struct bpf_insn *insn, uint32_t count, uint32_t function,
-			 const char *name)
+int kernel_program(const struct bpf_insn *insn, uint32_t count, uint32_t function, const char *name)
 {
 	union bpf_attr attr = { 0 };
 
@@ -66,14 +65,18 @@ static int load_iterator(const struct bpf_insn *insn, uint32_t count, uint32_t f
 	return kernel_bpf(BPF_PROG_LOAD, &attr);
 }
 
-/** Opens the iterator of the program behind PROG. Its descriptor or -errno. */
-static int open_iterator(int prog)
+int kernel_iterator_open(int program, pid_t pid)
 {
+	union bpf_iter_link_info of = { .task.pid = (uint32_t)pid };
 	union bpf_attr attr = { 0 };
 	int link, ret;
 
-	attr.link_create.prog_fd = (uint32_t)prog;
+	attr.link_create.prog_fd = (uint32_t)program;
 	attr.link_create.attach_type = BPF_TRACE_ITER;
+	if (pid) {
+		attr.link_create.iter_info = (uintptr_t)&of;
+		attr.link_create.iter_info_len = sizeof(of);
+	}
 	link = kernel_bpf(BPF_LINK_CREATE, &attr);
 	if (link < 0)
 		return link;
@@ -87,11 +90,11 @@ static int open_iterator(int prog)
 int kernel_iterator(const struct bpf_insn *insn, uint32_t count, uint32_t function,
 		    const char *name)
 {
-	int prog = load_iterator(insn, count, function, name), fd;
+	int prog = kernel_program(insn, count, function, name), fd;
 
 	if (prog < 0)
 		return prog;
-	fd = open_iterator(prog);
+	fd = kernel_iterator_open(prog, 0);
 	close(prog);
 	return fd;
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/attr.h"
 
@@ -28,9 +29,17 @@ NODISCARD NONNULL int kernel_iterator_find(const char *function, struct btf_want
 					   uint32_t *number);
 
 /** Loads COUNT instructions as a program of the iterator whose function (bpf_iter_...) has the
- *  number FUNCTION in the kernel's type information, and opens the iterator for the calling
- *  thread's namespaces. NAME is what bpftool(8) shows, at most 15 bytes. A descriptor that runs the
- *  program when it is read, or -errno. */
+ *  number FUNCTION in the kernel's type information. NAME is what bpftool(8) shows, at most 15
+ *  bytes. A descriptor or -errno. */
+NODISCARD NONNULL int kernel_program(const struct bpf_insn *insn, uint32_t count, uint32_t function,
+				     const char *name);
+
+/** Opens the iterator of PROGRAM (kernel_program()) for the calling thread's namespaces; one over
+ *  tasks for those of process PID alone (0: all). Before Linux 6.1 PID is not looked at. A
+ *  descriptor that runs the program when it is read, or -errno. */
+NODISCARD int kernel_iterator_open(int program, pid_t pid);
+
+/** Both: the program serves this iterator alone. */
 NODISCARD NONNULL int kernel_iterator(const struct bpf_insn *insn, uint32_t count,
 				      uint32_t function, const char *name);
 

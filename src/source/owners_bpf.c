@@ -34,7 +34,7 @@
 #define FIRST_PID_NS 0xEFFFFFFCu
 
 /** Records in one read: the kernel hands over at most 32 KiB. */
-#define READ_RECORDS 4096
+#define READ_RECORDS 1024
 
 /** The kernel interrupts a read after a million files without a record (kernel/bpf/bpf_iter.c). */
 #define EMPTY_READS_MAX 10000
@@ -157,30 +157,70 @@ static int prepare(struct code *c, uint32_t *iterator)
 	return ret ? ret : write_program(c, want);
 }
 
-static void keep(const struct map *wanted, const struct open_file *f, struct vec *out)
+int owners_bpf_load(void)
 {
-	if (f->kind == OPEN_RING || !wanted || map_get(wanted, &f->inode))
-		vec_add(out, f);
+	struct code code = { 0 };
+	uint32_t iterator;
+	struct stat st;
+	int ret;
+
+	if (stat("/proc/self/ns/pid", &st) < 0 || st.st_ino != FIRST_PID_NS)
+		return -EOPNOTSUPP;
+	ret = prepare(&code, &iterator);
+	return ret ? ret : kernel_program(code.insn, (uint32_t)code.len, iterator, "tcptriage_files");
 }
 
-/** Reads the iterator to its end. 0 or -errno. */
-static int read_all(int fd, const struct map *wanted, struct vec *out)
+int owners_bpf_list(int program, pid_t pid, int (*each)(void *arg, const struct open_file *f),
+		    void *arg)
 {
-	struct open_file *buffer = xcalloc(READ_RECORDS, sizeof(*buffer));
+	int fd = kernel_iterator_open(program, pid), ret = 0;
+	struct open_file *buffer;
 	unsigned empty = 0;
 	ssize_t n;
 
-	for (;;) {
+	if (fd < 0)
+		return fd;
+	buffer = xcalloc(READ_RECORDS, sizeof(*buffer));
+	while (!ret) {
 		n = read(fd, buffer, READ_RECORDS * sizeof(*buffer));
 		if (n < 0 && (errno == EINTR || (errno == EAGAIN && ++empty < EMPTY_READS_MAX)))
 			continue;
-		if (n <= 0 || (size_t)n % sizeof(*buffer))
+		if (n <= 0 || (size_t)n % sizeof(*buffer)) {
+			ret = n < 0 ? -errno : n ? -EIO : 0;
 			break;
-		for (size_t i = 0; i < (size_t)n / sizeof(*buffer); i++)
-			keep(wanted, &buffer[i], out);
+		}
+		for (size_t i = 0; i < (size_t)n / sizeof(*buffer) && !ret; i++)
+			ret = each(arg, &buffer[i]);
 	}
 	free(buffer);
-	return n < 0 ? -errno : n ? -EIO : 0;
+	close(fd);
+	return ret;
+}
+
+/** 1 for a descriptor of another process than ours. */
+static int is_foreign(void *arg, const struct open_file *f)
+{
+	(void)arg;
+	return f->pid != getpid();
+}
+
+bool owners_bpf_by_process(int program)
+{
+	return owners_bpf_list(program, getpid(), is_foreign, &(char){ 0 }) == 0;
+}
+
+struct reading {
+	const struct map *wanted;
+	struct vec *out;
+};
+
+static int keep(void *arg, const struct open_file *f)
+{
+	struct reading *r = arg;
+
+	if (f->kind == OPEN_RING || !r->wanted || map_get(r->wanted, &f->inode))
+		vec_add(r->out, f);
+	return 0;
 }
 
 static int compare(const void *a, const void *b)
@@ -205,23 +245,11 @@ static void sort(struct vec *out)
 		}
 }
 
-int owners_bpf_read(const struct map *wanted, struct vec *out)
+int owners_bpf_read(int program, const struct map *wanted, struct vec *out)
 {
-	struct code code = { 0 };
-	uint32_t iterator;
-	struct stat st;
-	int ret, fd;
+	struct reading reading = { wanted, out };
+	int ret = owners_bpf_list(program, 0, keep, &reading);
 
-	if (stat("/proc/self/ns/pid", &st) < 0 || st.st_ino != FIRST_PID_NS)
-		return -EOPNOTSUPP;
-	ret = prepare(&code, &iterator);
-	if (ret)
-		return ret;
-	fd = kernel_iterator(code.insn, (uint32_t)code.len, iterator, "tcptriage_files");
-	if (fd < 0)
-		return fd;
-	ret = read_all(fd, wanted, out);
-	close(fd);
 	sort(out);
 	return ret;
 }

@@ -5,6 +5,7 @@
 #ifndef SOURCE_OWNERS_BPF_H
 #define SOURCE_OWNERS_BPF_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -30,10 +31,25 @@ struct open_file {
 	uint32_t kind;
 };
 
+/** Loads the program into the kernel. Its descriptor, for the two below; -EOPNOTSUPP where this
+ *  kernel has no such iterator, we may not use it, or process numbers here are not the kernel's own
+ *  (a PID namespace); or another -errno. */
+NODISCARD int owners_bpf_load(void);
+
+/** Hands to EACH the descriptors of sockets and rings of process PID (0: of every process), table
+ *  by table, as the program behind PROGRAM lists them; what EACH returns other than 0 ends it. 0,
+ *  what EACH returned, or -errno. */
+NODISCARD NONNULL_ARGS(3, 4) int owners_bpf_list(int program, pid_t pid,
+						 int (*each)(void *arg, const struct open_file *f),
+						 void *arg);
+
+/** True where the kernel can list the descriptors of one process alone (Linux 6.1); before, it
+ *  lists all of them whatever is asked for. */
+NODISCARD bool owners_bpf_by_process(int program);
+
 /** Reads the descriptors of sockets in WANTED (inodes; NULL: of all) and of rings into OUT (struct
- *  open_file), by rising process, thread and number. 0; -EOPNOTSUPP where this kernel has no such
- *  iterator, we may not use it, or process numbers here are not the kernel's own (a PID namespace);
- *  or another -errno. */
-NODISCARD NONNULL_ARGS(2) int owners_bpf_read(const struct map *wanted, struct vec *out);
+ *  open_file), by rising process, thread and number. 0 or -errno. */
+NODISCARD NONNULL_ARGS(3) int owners_bpf_read(int program, const struct map *wanted,
+					      struct vec *out);
 
 #endif

@@ -23,6 +23,9 @@
  *  their links. */
 #define MANY_FDS 10000
 
+/** From so many descriptors a process on, it pays to have each process listed by itself. */
+#define LARGE_TABLES 64
+
 struct thread {
 	struct scan *scan;
 	struct worker *worker;
@@ -170,15 +173,19 @@ int scan_plan(struct scan *s, const char *proc, unsigned threads)
 	return ret;
 }
 
-/** Descriptors of all processes. */
-static int64_t total_fds(const struct scan *s)
+/** Descriptors of all processes; *PROCESSES is how many these are. */
+static int64_t total_fds(const struct scan *s, int64_t *processes)
 {
 	int64_t total = 0;
 
+	*processes = 0;
 	for (size_t i = 0; i < s->visits.len; i++) {
 		const struct visit *v = &VEC_AT(&s->visits, const struct visit, i);
 
-		if (v->first_fd == 0 && v->fds > 0)
+		if (v->first_fd)
+			continue;
+		++*processes;
+		if (v->fds > 0)
 			total += v->fds;
 	}
 	return total;
@@ -219,10 +226,24 @@ static void plan_by_files(struct scan *s)
 
 void scan_list_files(struct scan *s, const struct map *inodes)
 {
-	if (!s->search.sizes || total_fds(s) < MANY_FDS)
+	int64_t processes, fds = s->search.sizes ? total_fds(s, &processes) : 0;
+	int program;
+
+	if (fds < MANY_FDS)
+		return;
+	program = owners_bpf_load();
+	if (program < 0)
 		return;
 	s->files = VEC_OF(struct open_file);
-	s->search.listed = owners_bpf_read(inodes, &s->files) == 0;
+	/* Side by side, and nothing needs to be kept. */
+	if (s->threads > 1 && fds / processes >= LARGE_TABLES && owners_bpf_by_process(program)) {
+		s->search.by_process = true;
+		s->search.program = program;
+		plan_by_files(s);
+		return;
+	}
+	s->search.listed = owners_bpf_read(program, inodes, &s->files) == 0;
+	close(program);
 	if (s->search.listed)
 		plan_by_files(s);
 	else
@@ -238,6 +259,8 @@ void scan_end(struct scan *s)
 	vec_free(&s->visits);
 	vec_free(&s->files);
 	map_free(&s->search.unix_sockets);
+	if (s->search.by_process)
+		close(s->search.program);
 	if (s->search.proc_fd >= 0)
 		close(s->search.proc_fd);
 }

@@ -17,6 +17,9 @@
 /** How often the fdinfo of a ring is read again while the ring is locked. */
 #define RING_TRIES 20
 
+/** From so many descriptors on, an iterator of its own takes less time than reading the links. */
+#define WORTH_LISTING 32
+
 /** A descriptor table on its way through a visit. */
 struct table {
 	struct worker *w;
@@ -209,6 +212,37 @@ static int walk_table(struct table *t, const char *path,
 	return ret < 0 ? ret : 0;
 }
 
+/** Takes one descriptor of the table of a process as the kernel listed it; threads with a table of
+ *  their own are looked at later. */
+static int each_file(void *arg, const struct open_file *f)
+{
+	struct table *t = arg;
+
+	if (f->tid != t->v->pid)
+		return 0;
+	if (f->kind == OPEN_SOCKET)
+		return found_socket(t, f->inode, f->fd);
+	if (t->w->search->aim == VISIT_HOLDERS)
+		vec_add(&t->w->rings, &f->fd);
+	return 0;
+}
+
+/** Has the kernel list the table of the process itself. 0 or -errno. */
+static int list_table(struct table *t)
+{
+	struct stat st;
+	int ret;
+
+	vec_reset(&t->w->rings);
+	ret = owners_bpf_list(t->w->search->program, t->v->pid, each_file, t);
+	/* The number is that of this process as long as it is there. */
+	if (!ret && fstatat(t->dir_fd, "stat", &st, 0) < 0)
+		ret = -errno;
+	for (size_t i = 0; i < t->w->rings.len && !ret; i++)
+		ret = visit_ring(t, VEC_AT(&t->w->rings, int32_t, i));
+	return ret;
+}
+
 /** Both ways into a table. */
 static int visit_table(struct table *t, const char *path)
 {
@@ -220,6 +254,19 @@ static int visit_table(struct table *t, const char *path)
 	t->w->finds.len = before;
 	t->seen = 0;
 	return walk_table(t, t->info, each_info);
+}
+
+/** Takes the table of a process: the kernel's list where that is quicker. */
+static int visit_leader(struct table *t)
+{
+	size_t before = t->w->finds.len;
+
+	if (t->w->search->by_process && t->v->fds >= WORTH_LISTING) {
+		if (list_table(t) == 0)
+			return 0;
+		t->w->finds.len = before;
+	}
+	return visit_table(t, "fd");
 }
 
 static int each_tid(void *arg, int32_t tid, const char *name)
@@ -377,7 +424,7 @@ static bool is_kernel_thread(struct worker *w, int dir_fd)
 static int walk_process(struct worker *w, struct visit *v, int dir_fd)
 {
 	struct table t = { .w = w, .v = v, .dir_fd = dir_fd, .info = "fdinfo", .tid = v->pid };
-	int ret = v->fds ? visit_table(&t, "fd") : 0;
+	int ret = v->fds ? visit_leader(&t) : 0;
 
 	if (v->fds < 0 && v->first_fd == 0 && v->last_fd == INT32_MAX && !ret)
 		v->fds = (int64_t)t.seen;

@@ -35,6 +35,10 @@ struct search {
 	enum visit_aim aim;
 	/** The kernel listed the descriptors (see scan_list_files()): tables are not walked. */
 	bool listed;
+	/** The kernel lists the descriptors of a process by itself when PROGRAM (owners_bpf_load())
+	 *  is read: large tables are not walked. */
+	bool by_process;
+	int program;
 	/** VISIT_FLIGHT: inodes (uint64_t, no value) of the AF_UNIX sockets: only these carry
 	 *  messages with files. */
 	struct map unix_sockets;

@@ -22,6 +22,7 @@
 #include "base/str.h"
 #include "source/cgroup.h"
 #include "source/owners.h"
+#include "source/owners_bpf.h"
 
 /** The made-up /proc. */
 static char root[] = "/tmp/tcptriage-owners.XXXXXX";
@@ -373,6 +374,61 @@ static void large_table_is_found_whole(void **state)
 	free(inodes);
 }
 
+/** Sockets of ours, how many of them were listed, and records that are of somebody else. */
+struct listing {
+	struct map ours;
+	size_t found, foreign;
+};
+
+static int take_listed(void *arg, const struct open_file *f)
+{
+	struct listing *l = arg;
+
+	l->foreign += f->pid != getpid() || f->tid != getpid();
+	l->found += f->kind == OPEN_SOCKET && map_get(&l->ours, &f->inode) &&
+		    inode_of(f->fd) == f->inode;
+	return 0;
+}
+
+static int stop_at_once(void *arg, const struct open_file *f)
+{
+	(void)f;
+	++*(int *)arg;
+	return 7;
+}
+
+/** The kernel's list of one process is its table. */
+static void kernel_lists_a_table(void **state)
+{
+	enum { COUNT = 3000 };
+	static int fds[COUNT];
+	struct listing l = { .ours = MAP_OF(uint64_t, char[0]) };
+	int program = owners_bpf_load(), calls = 0;
+
+	(void)state;
+	if (program < 0)
+		skip();
+	for (int i = 0; i < COUNT; i++) {
+		uint64_t inode;
+
+		fds[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		assert_true(fds[i] >= 0);
+		inode = inode_of(fds[i]);
+		map_put(&l.ours, &inode, NULL);
+	}
+	if (owners_bpf_by_process(program)) {
+		assert_int_equal(owners_bpf_list(program, getpid(), take_listed, &l), 0);
+		assert_int_equal(l.found, COUNT);
+		assert_int_equal(l.foreign, 0);
+		assert_int_equal(owners_bpf_list(program, getpid(), stop_at_once, &calls), 7);
+		assert_int_equal(calls, 1);
+	}
+	map_free(&l.ours);
+	for (int i = 0; i < COUNT; i++)
+		close(fds[i]);
+	close(program);
+}
+
 static void every_forked_holder_is_found(void **state)
 {
 	enum { CHILDREN = 20 };
@@ -486,6 +542,7 @@ int main(void)
 		cmocka_unit_test(files_in_messages_are_counted_once),
 		cmocka_unit_test(broken_processes_are_counted),
 		cmocka_unit_test(large_table_is_found_whole),
+		cmocka_unit_test(kernel_lists_a_table),
 		cmocka_unit_test(every_forked_holder_is_found),
 		cmocka_unit_test(churn_does_no_harm),
 		cmocka_unit_test(cgroups_are_walked_without_a_mount),
