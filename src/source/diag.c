@@ -34,7 +34,7 @@ struct part {
 	struct source *source;
 	const struct dump_request *req;
 	struct netlink **socket;
-	/** The caller's bytecode with this worker's share of the ports in front. */
+	/** The caller's bytecode, or the test for this worker's share of the ports. */
 	struct str bytecode;
 	struct diag_walk walk;
 	void (*add)(void *arg, const struct sock *s);
@@ -142,14 +142,13 @@ static int both_families(struct part *p)
 	return ret;
 }
 
-/** What the kernel is to choose by: the caller's bytecode if FILTERED, and the share. */
-static void make_bytecode(struct part *p, bool filtered)
+/** What the kernel is to choose by: the caller's bytecode, or the share. */
+static void make_bytecode(struct part *p)
 {
-	str_reset(&p->bytecode);
-	if (filtered && p->req->bytecode_len)
-		str_addn(&p->bytecode, p->req->bytecode, p->req->bytecode_len);
 	if (p->of > 1)
 		diag_split(&p->bytecode, p->share, p->of);
+	else if (p->req->bytecode_len)
+		str_addn(&p->bytecode, p->req->bytecode, p->req->bytecode_len);
 }
 
 static int walk_families(struct part *p)
@@ -164,7 +163,7 @@ static int part_walk(struct part *p)
 
 	/* An opcode that this kernel does not know: everything is decided here instead. */
 	if (ret == -EINVAL && p->req->bytecode_len && !p->walk.records) {
-		make_bytecode(p, false);
+		str_reset(&p->bytecode);
 		ret = walk_families(p);
 	}
 	return ret;
@@ -236,7 +235,7 @@ static void make_parts(struct source *s, const struct dump_request *req, const s
 		p->walk = (struct diag_walk){ .states = req->states, .family = req->family,
 					      .netns = req->netns, .ring = cookie_ring_new(),
 					      .locked = locked };
-		make_bytecode(p, true);
+		make_bytecode(p);
 	}
 }
 

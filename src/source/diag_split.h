@@ -14,9 +14,9 @@
  *  host's size, and is hard to better. */
 #define DIAG_MANY (STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT))
 
-/** Puts in front of CODE the test for share I of N: every socket passes exactly one of them. A
- *  client's local port, or a server's peer's, is what spreads, so the port at or above 32768
- *  decides (the local one first). */
+/** Replaces CODE by the test for share I of N: every socket passes exactly one of them. A client's
+ *  local port, or a server's peer's, is what spreads, so the port at or above 32768 decides (the
+ *  local one first). */
 NONNULL void diag_split(struct str *code, unsigned i, unsigned n);
 
 /** Sockets of S in those of STATES that there can be many in, by the kernel's counters (sockstat,
