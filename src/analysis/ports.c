@@ -26,9 +26,11 @@ struct ports {
 static void ports_needs(const struct options *opt, const struct facts *facts, struct needs *out)
 {
 	out->states = STATES_ALL;
+	if (facts && port_space_unbound(facts))
+		out->states &= ~(STATE_BIT(STATE_BOUND) | STATE_BIT(STATE_CLOSE));
 	out->facts = out->bind_table = out->owners = true;
 	out->rates = opt->sample_set && opt->sample > 0;
-	out->sampled_states = out->rates ? STATES_ALL : 0;
+	out->sampled_states = out->rates ? out->states : 0;
 	if (!facts)
 		return;
 	/* Without the bind table the next best answer: who chose a port by bind(). */

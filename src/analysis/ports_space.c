@@ -32,6 +32,16 @@ static bool in_range(const struct port_space *s, uint16_t port)
 	return port >= s->low && port <= s->high;
 }
 
+bool port_space_unbound(const struct facts *f)
+{
+	struct port_space s = { 0 };
+
+	set_range(&s, f);
+	return s.range_known && f->bind_known && f->bind.low <= s.low && f->bind.high >= s.high &&
+	       port_set_count(&f->bind.sticky, s.low, s.high) == 0 &&
+	       port_set_count(&f->bind.unknown, s.low, s.high) == 0;
+}
+
 /** What a look at every socket brings together, by port. */
 struct marks {
 	/** Listened on, bound, or chosen by an explicit bind(); used by a connection; used by
@@ -170,7 +180,8 @@ void port_space_init(struct port_space *s, const struct facts *f, const struct p
 	s->bind_odd = f->bind_known && table_is_odd(s, f, t);
 	s->bind_known = f->bind_known && !s->bind_odd && f->bind.low <= s->low &&
 			f->bind.high >= s->high;
-	s->blind = !t->from_diag || fact_or(f, FACT_KERNEL, 0) < LISTS_BOUND;
+	s->blind = !t->from_diag || fact_or(f, FACT_KERNEL, 0) < LISTS_BOUND ||
+		   (s->bind_odd && port_space_unbound(f));
 	mark_all(&m, t, f);
 	for (unsigned p = s->low; p <= s->high; p++)
 		sort_port(s, f, &m, (uint16_t)p);

@@ -32,7 +32,13 @@ struct port_space {
 	bool blind;
 };
 
-/** Works it out from the facts and the dump. */
+/** True where the bind table says that no bind() has a port of the range: then the dump need not
+ *  show what is only bound, which costs the kernel a look at every accepted socket (they share
+ *  their listener's bucket: inet_diag_dump_icsk(), net/ipv4/inet_diag.c). */
+NODISCARD NONNULL bool port_space_unbound(const struct facts *f);
+
+/** Works it out from the facts and the dump. Where port_space_unbound() the dump may lack what is
+ *  only bound. */
 NONNULL void port_space_init(struct port_space *s, const struct facts *f,
 			     const struct port_table *t);
 
