@@ -17,9 +17,10 @@
  *   source/      the only folder that reads the system
  *     source.c        what all kinds share, and who falls back to whom; backend.h the inner table
  *     netlink.c       one socket to NETLINK_SOCK_DIAG; mnl_static.c libmnl for the static build
- *     diag.c          dumps: retries, threads; diag_split.c shares the ports out among them,
- *                     diag_pump.c receives beside the one that decodes; diag_count.c has
- *                     count_bpf.c count where counts are all that is asked
+ *     diag.c          dumps: retries, threads; diag_split.c decides on these and shares the
+ *                     ports out among them, diag_part.c is what one of them does, diag_pump.c
+ *                     receives beside it, diag_bound.c finds what is only bound; diag_count.c
+ *                     has count_bpf.c count where counts are all that is asked
  *     diag_parse.c    inet_diag messages → struct sock; swap.c those of the other byte order
  *     proc.c          /proc/net/tcp*; proc_parse.c a line → struct sock
  *     live.c          files, sockets, clocks of a namespace; netns.c finds and enters it,

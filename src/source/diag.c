@@ -15,9 +15,9 @@
 #include "model/filter.h"
 #include "source/backend.h"
 #include "source/count_bpf.h"
+#include "source/diag_bound.h"
 #include "source/diag_count.h"
-#include "source/diag_parse.h"
-#include "source/diag_pump.h"
+#include "source/diag_part.h"
 #include "source/diag_split.h"
 #include "source/live.h"
 #include "source/netlink.h"
@@ -26,124 +26,8 @@
 /** Walks started anew before the answer is given up or called short. */
 #define RESTARTS_MAX 4
 
-/** Datagrams after which a walk counts as long. */
-#define WORTH_A_PUMP 2
-
-/** One worker's part of a dump. */
-struct part {
-	struct source *source;
-	const struct dump_request *req;
-	struct netlink **socket;
-	/** The caller's bytecode, or the test for this worker's share of the ports. */
-	struct str bytecode;
-	struct diag_walk walk;
-	void (*add)(void *arg, const struct sock *s);
-	void *arg;
-	/** Which share of the sockets it reads; alone there is a processor to spare for receiving. */
-	unsigned share, of;
-	/** What its bytes are for a tap. */
-	enum tap_stream stream;
-	/** Sum over this worker's walks. */
-	struct dump_result result;
-	/** 0 or -errno. */
-	int ret;
-};
-
-/** Takes one datagram in. -EINPROGRESS where more is to come, 0 at the end, or -errno. */
-static int take(struct part *p, const void *data, size_t len)
-{
-	struct diag_walk *w = &p->walk;
-
-	p->result.bytes += len;
-	p->result.receives++;
-	if (p->req->tap)
-		p->req->tap->bytes(p->req->tap->arg, p->stream, w->seen_ns, data, len);
-	switch (diag_walk_datagram(data, len, w, p->add, p->arg)) {
-	case DIAG_MORE:
-		return -EINPROGRESS;
-	case DIAG_DONE:
-		return 0;
-	case DIAG_ERROR:
-		return w->error;
-	case DIAG_BROKEN:
-		break;
-	}
-	return -EBADMSG;
-}
-
-/** The rest of a walk, received beside us. */
-static int receive_rest(struct part *p, struct diag_pump *pump)
-{
-	const void *data;
-	size_t len;
-	int ret;
-
-	do {
-		ret = diag_pump_next(pump, &data, &len, &p->walk.seen_ns);
-		if (!ret)
-			ret = take(p, data, len);
-	} while (ret == -EINPROGRESS);
-	p->result.kernel_ns += diag_pump_end(pump);
-	return ret;
-}
-
-/** Receives one walk to its end. 0 or -errno. */
-static int receive_walk(struct part *p, struct netlink *nl)
-{
-	struct diag_walk *w = &p->walk;
-	struct diag_pump *pump;
-	int ret;
-
-	w->seq = netlink_seq(nl);
-	w->portid = netlink_portid(nl);
-	for (unsigned i = 1;; i++) {
-		int64_t start = clock_monotonic_ns();
-		const void *data;
-		size_t len;
-
-		ret = netlink_receive(nl, &data, &len, &w->seen_ns);
-		p->result.kernel_ns += w->seen_ns - start;
-		if (!ret)
-			ret = take(p, data, len);
-		if (ret != -EINPROGRESS)
-			return ret;
-		if (p->of > 1 || i != WORTH_A_PUMP)
-			continue;
-		pump = diag_pump_start(nl, w);
-		if (pump)
-			return receive_rest(p, pump);
-	}
-}
-
-/** One request and its walk. */
-static int one_walk(struct part *p, enum diag_form form, int family)
-{
-	int ret = netlink_request(*p->socket, form, family, p->req, &p->bytecode);
-
-	return ret ? ret : receive_walk(p, *p->socket);
-}
-
-/** Both families: one compatibility walk, else two of the v2 form. */
-static int both_families(struct part *p)
-{
-	uint64_t before = p->walk.records;
-	int ret = one_walk(p, DIAG_FORM_COMPAT, AF_UNSPEC);
-
-	/* What a kernel without the old message says at once; after records it is a real error. */
-	if (ret && p->walk.records == before && ret != -ETIMEDOUT && ret != -ENOBUFS &&
-	    ret != -ENOMEM && ret != -EBADMSG) {
-		ret = one_walk(p, DIAG_FORM_V2, AF_INET);
-		if (!ret)
-			ret = one_walk(p, DIAG_FORM_V2, AF_INET6);
-		/* A kernel without IPv6 knows no such family. */
-		if (ret == -ENOENT && p->walk.records > before)
-			ret = 0;
-	}
-	return ret;
-}
-
 /** What the kernel is to choose by: the caller's bytecode, or the share. */
-static void make_bytecode(struct part *p)
+static void make_bytecode(struct diag_part *p)
 {
 	if (p->of > 1)
 		diag_split(&p->bytecode, p->share, p->of);
@@ -151,34 +35,16 @@ static void make_bytecode(struct part *p)
 		str_addn(&p->bytecode, p->req->bytecode, p->req->bytecode_len);
 }
 
-static int walk_families(struct part *p)
-{
-	p->walk.interrupted = false;
-	return p->req->family ? one_walk(p, DIAG_FORM_V2, p->req->family) : both_families(p);
-}
-
-static int part_walk(struct part *p)
-{
-	int ret = walk_families(p);
-
-	/* An opcode that this kernel does not know: everything is decided here instead. */
-	if (ret == -EINVAL && p->req->bytecode_len && !p->walk.records) {
-		str_reset(&p->bytecode);
-		ret = walk_families(p);
-	}
-	return ret;
-}
-
 static void *part_thread(void *arg)
 {
-	struct part *p = arg;
+	struct diag_part *p = arg;
 
-	p->ret = part_walk(p);
+	p->ret = diag_part_walk(p);
 	return NULL;
 }
 
 /** Runs the parts side by side; the first one here. */
-static int run_parts(struct part *parts, unsigned n)
+static int run_parts(struct diag_part *parts, unsigned n)
 {
 	pthread_t threads[DIAG_WORKERS_MAX];
 	bool started[DIAG_WORKERS_MAX] = { false };
@@ -208,7 +74,7 @@ static void collect_cookie(void *arg, const struct sock *s)
 static int find_locked(struct source *s, const struct dump_request *req, struct map *locked)
 {
 	struct dump_request plain = *req;
-	struct part p = { .source = s, .req = &plain, .socket = &s->sockets[0],
+	struct diag_part p = { .source = s, .req = &plain, .socket = &s->sockets[0],
 			  .add = collect_cookie, .arg = locked, .stream = TAP_LOCKED };
 	int ret;
 
@@ -217,20 +83,20 @@ static int find_locked(struct source *s, const struct dump_request *req, struct 
 	if (req->bytecode_len)
 		str_addn(&p.bytecode, req->bytecode, req->bytecode_len);
 	filter_bytecode_locked(&p.bytecode);
-	/* Not part_walk(): without its bytecode this question has no meaning. */
-	ret = req->family ? one_walk(&p, DIAG_FORM_V2, req->family) : both_families(&p);
+	/* Without its bytecode this question has no meaning. */
+	ret = diag_part_ask(&p);
 	str_free(&p.bytecode);
 	return ret;
 }
 
 /** Sets up the parts of one attempt. */
 static void make_parts(struct source *s, const struct dump_request *req, const struct sink *sink,
-		       const struct map *locked, struct part *parts, unsigned n)
+		       const struct map *locked, struct diag_part *parts, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		struct part *p = &parts[i];
+		struct diag_part *p = &parts[i];
 
-		*p = (struct part){ .source = s, .req = req, .socket = &s->sockets[i],
+		*p = (struct diag_part){ .source = s, .req = req, .socket = &s->sockets[i],
 				    .add = sink->add, .arg = sink->args[i], .share = i, .of = n };
 		p->walk = (struct diag_walk){ .states = req->states, .family = req->family,
 					      .netns = req->netns, .ring = cookie_ring_new(),
@@ -239,66 +105,96 @@ static void make_parts(struct source *s, const struct dump_request *req, const s
 	}
 }
 
-/** Adds the parts up and gives them back; true where one of them was interrupted. */
-static bool end_parts(struct part *parts, unsigned n, struct dump_result *r)
+/** Adds a part to R and gives it back; true where it was interrupted. */
+static bool end_part(struct diag_part *p, struct dump_result *r)
 {
-	bool interrupted = false;
-
-	for (unsigned i = 0; i < n; i++) {
-		r->records += parts[i].walk.records;
-		r->repeats += parts[i].walk.repeats;
-		r->malformed += parts[i].walk.malformed;
-		r->bytes += parts[i].result.bytes;
-		r->receives += parts[i].result.receives;
-		if (parts[i].result.kernel_ns > r->kernel_ns)
-			r->kernel_ns = parts[i].result.kernel_ns;
-		interrupted |= parts[i].walk.interrupted;
-		cookie_ring_free(parts[i].walk.ring);
-		str_free(&parts[i].bytecode);
-	}
-	return interrupted;
+	r->records += p->walk.records;
+	r->repeats += p->walk.repeats;
+	r->malformed += p->walk.malformed;
+	r->bytes += p->result.bytes;
+	r->receives += p->result.receives;
+	if (p->result.kernel_ns > r->kernel_ns)
+		r->kernel_ns = p->result.kernel_ns;
+	cookie_ring_free(p->walk.ring);
+	str_free(&p->bytecode);
+	return p->walk.interrupted;
 }
 
-/** Closes every netlink socket: after an error it may hold half a dump. The next dump opens what it
- *  needs. */
-static void close_sockets(struct source *s)
+/** The parts of REQ: run, added up, given back. As attempt(). */
+static int dump_parts(struct source *s, const struct dump_request *req, const struct sink *sink,
+		      const struct map *locked, unsigned workers, struct dump_result *r)
 {
-	for (unsigned i = 0; i < s->socket_count; i++)
-		netlink_close(s->sockets[i]);
-	s->socket_count = 0;
+	struct diag_part parts[DIAG_WORKERS_MAX];
+	bool interrupted = false;
+	int ret;
+
+	make_parts(s, req, sink, locked, parts, workers);
+	ret = run_parts(parts, workers);
+	for (unsigned i = 0; i < workers; i++)
+		interrupted |= end_part(&parts[i], r);
+	return ret ? ret : interrupted ? -EINTR : 0;
+}
+
+/** The sockets that are only bound have been looked for beside the dump that ended with RET: takes
+ *  them in where it ended well. Where the kernel did not give them they are asked for as any
+ *  other. As attempt(). */
+static int end_bound(struct diag_bound *b, const struct dump_request *req, const struct sink *sink,
+		     int ret, struct dump_result *r)
+{
+	struct dump_request plain = *req;
+
+	if (ret) {
+		diag_bound_drop(b);
+		(void)end_part(&b->part, r);
+		return ret;
+	}
+	ret = diag_bound_end(b, sink->add, sink->args[0]);
+	if (ret && !b->part.walk.records) {
+		plain.states &= DIAG_BOUND;
+		ret = dump_parts(b->part.source, &plain, sink, b->part.walk.locked, 1, r);
+	}
+	return end_part(&b->part, r) && !ret ? -EINTR : ret;
 }
 
 /** One attempt: 0, -EINTR where the kernel marked the walk as interrupted, or -errno. */
 static int attempt(struct source *s, const struct dump_request *req, const struct sink *sink,
-		   unsigned workers, struct dump_result *r)
+		   const struct diag_crew *crew, struct dump_result *r)
 {
-	struct map locked = MAP_OF(uint64_t, char[0]);
-	struct part parts[DIAG_WORKERS_MAX];
+	struct map cookies = MAP_OF(uint64_t, char[0]);
 	struct dump_result sum = { .restarts = r->restarts };
+	struct dump_request hashed = *req;
+	const struct map *locked;
+	struct diag_bound bound;
+	bool beside = false;
 	int ret = 0;
 
 	if (req->locks)
-		ret = find_locked(s, req, &locked);
+		ret = find_locked(s, req, &cookies);
 	/* A kernel that cannot tell leaves SOCK_HAS_LOCK out: unknown is not "no". */
-	make_parts(s, req, sink, req->locks && !ret ? &locked : NULL, parts, workers);
-	if (!ret || ret == -EINVAL)
-		ret = run_parts(parts, workers);
-	if (end_parts(parts, workers, &sum) && !ret)
-		ret = -EINTR;
-	map_free(&locked);
+	locked = req->locks && !ret ? &cookies : NULL;
+	if (!ret || ret == -EINVAL) {
+		beside = crew->bound && !diag_bound_start(&bound, s, crew->workers, req, locked);
+		if (beside)
+			hashed.states &= ~DIAG_BOUND;
+		ret = hashed.states ? dump_parts(s, &hashed, sink, locked, crew->workers, &sum) : 0;
+	}
+	if (beside)
+		ret = end_bound(&bound, req, sink, ret, &sum);
+	map_free(&cookies);
 	*r = sum;
 	return ret;
 }
 
 /** Attempts until one is whole, a bounded number of times. As diag_dump(). */
 static int dump_walks(struct source *s, const struct dump_request *req, const struct sink *sink,
-		      int64_t sockets, struct dump_result *result, struct notes *notes)
+		      const struct diag_load *load, struct dump_result *result, struct notes *notes)
 {
-	unsigned workers = diag_split_workers(req, sockets);
-	int ret = live_sockets(s, workers);
+	const struct diag_crew crew = diag_split_crew(req, load);
+	const unsigned n = crew.workers + crew.bound;
+	int ret = live_sockets(s, n);
 
 	while (!ret) {
-		ret = attempt(s, req, sink, workers, result);
+		ret = attempt(s, req, sink, &crew, result);
 		if (!ret) {
 			result->complete = true;
 			break;
@@ -312,8 +208,8 @@ static int dump_walks(struct source *s, const struct dump_request *req, const st
 		for (unsigned i = 0; i < req->workers; i++)
 			sink->restart(sink->args[i]);
 		result->restarts++;
-		close_sockets(s);
-		ret = live_sockets(s, workers);
+		live_drop_sockets(s, 0);
+		ret = live_sockets(s, n);
 	}
 	if (ret == -EINTR) {
 		/* A whole walk, but the table moved under it each time. */
@@ -322,14 +218,14 @@ static int dump_walks(struct source *s, const struct dump_request *req, const st
 		return 0;
 	}
 	if (ret)
-		close_sockets(s);
+		live_drop_sockets(s, 0);
 	return ret;
 }
 
 /** The kernel counts, beside a walk over what it does not come by. 0; or -errno, and nothing has
  *  been added. */
 static int dump_counts(struct source *s, const struct dump_request *req, const struct sink *sink,
-		       struct dump_result *result)
+		       const struct diag_load *load, struct dump_result *result)
 {
 	struct dump_request rest = *req;
 	struct notes unsaid = { 0 };
@@ -339,9 +235,9 @@ static int dump_counts(struct source *s, const struct dump_request *req, const s
 
 	rest.states &= COUNT_BPF_BLIND;
 	result->complete = true;
-	count = diag_count_start(s);
+	count = diag_count_start(s, load);
 	if (rest.states)
-		ret = dump_walks(s, &rest, sink, 0, result, &unsaid);
+		ret = dump_walks(s, &rest, sink, load, result, &unsaid);
 	counted = diag_count_end(count, req, &out);
 	if (unsaid.count)
 		ret = -EAGAIN;
@@ -362,18 +258,19 @@ static int dump_counts(struct source *s, const struct dump_request *req, const s
 int diag_dump(struct source *s, const struct dump_request *req, const struct sink *sink,
 	      struct dump_result *result, struct notes *notes)
 {
-	int64_t start = clock_monotonic_ns(), sockets = 0;
+	int64_t start = clock_monotonic_ns();
+	struct diag_load load = { 0 };
 	int ret = -EOPNOTSUPP;
 
-	/* Who takes records in one thread, one by one, has no choice to make. */
-	if (sink->add_counts || req->workers > 1)
-		sockets = diag_estimate(s, req->states);
+	/* Where every byte is kept there is no choice to make. */
+	if (!req->tap)
+		load = diag_load(s);
 	*result = (struct dump_result){ 0 };
-	if (diag_count_pays(s, req, sink, sockets))
-		ret = dump_counts(s, req, sink, result);
+	if (diag_count_pays(s, req, sink, &load))
+		ret = dump_counts(s, req, sink, &load, result);
 	if (ret) {
 		*result = (struct dump_result){ 0 };
-		ret = dump_walks(s, req, sink, sockets, result, notes);
+		ret = dump_walks(s, req, sink, &load, result, notes);
 	}
 	result->total_ns = clock_monotonic_ns() - start;
 	if (!ret && result->repeats)

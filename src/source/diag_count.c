@@ -32,12 +32,12 @@ struct diag_count {
 };
 
 bool diag_count_pays(const struct source *s, const struct dump_request *req,
-		     const struct sink *sink, int64_t sockets)
+		     const struct sink *sink, const struct diag_load *load)
 {
 	/* Who insists on netlink gets it. */
 	return sink->add_counts && !req->bytecode_len && s->choice != SOURCE_NETLINK &&
 	       !s->counts_failed && (req->states & DIAG_MANY) && netns_enterable(s->netns) &&
-	       sockets >= WORTH_COUNTING;
+	       diag_load_of(load, req->states) >= WORTH_COUNTING;
 }
 
 static int count_inside(void *arg)
@@ -57,13 +57,13 @@ static void *count_thread(void *arg)
 	return NULL;
 }
 
-struct diag_count *diag_count_start(struct source *s)
+struct diag_count *diag_count_start(struct source *s, const struct diag_load *load)
 {
 	struct diag_count *c = xcalloc(1, sizeof(*c));
 
 	c->source = s;
 	clock_gettime(CLOCK_REALTIME, &c->deadline);
-	c->deadline.tv_sec += NETLINK_PATIENCE + diag_estimate(s, STATES_ALL) / SLOWEST;
+	c->deadline.tv_sec += NETLINK_PATIENCE + diag_load_of(load, STATES_ALL) / SLOWEST;
 	c->started = thread_start(&c->thread, count_thread, c) == 0;
 	if (!c->started) /* Then at once. */
 		count_thread(c);

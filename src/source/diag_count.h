@@ -11,6 +11,7 @@
 
 /** A count that goes on beside a walk over the states in COUNT_BPF_BLIND; opaque. */
 struct diag_count;
+struct diag_load;
 
 /** What came of it. */
 struct diag_counted {
@@ -20,13 +21,14 @@ struct diag_counted {
 	int64_t ns;
 };
 
-/** True where REQ for SINK asks for nothing but counts, SOCKETS (diag_estimate()) are so many that
- *  loading a program (5 ms) pays, and no earlier count of S failed. */
+/** True where REQ for SINK asks for nothing but counts, its sockets are so many that loading a
+ *  program (5 ms) pays, and no earlier count of S failed. */
 NODISCARD NONNULL bool diag_count_pays(const struct source *s, const struct dump_request *req,
-				       const struct sink *sink, int64_t sockets);
+				       const struct sink *sink, const struct diag_load *load);
 
 /** Starts counting in the namespace of S; diag_count_end() it. */
-NODISCARD RETURNS_NONNULL NONNULL struct diag_count *diag_count_start(struct source *s);
+NODISCARD RETURNS_NONNULL NONNULL struct diag_count *diag_count_start(struct source *s,
+								     const struct diag_load *load);
 
 /** Waits for its end: 0 and in OUT the counts that REQ asks for; or -errno, of which none is worth
  *  telling, since a dump says the same. -ETIMEDOUT where it takes far too long: the iterator takes

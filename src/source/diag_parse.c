@@ -239,6 +239,19 @@ static int payload_error(const unsigned char *p, size_t len)
 	return error > 0 ? -error : error;
 }
 
+/** True where the LEN bytes at P are a socket that ends the walk W. */
+static bool ends_walk(const unsigned char *p, size_t len, const struct diag_walk *w)
+{
+	struct inet_diag_msg m;
+	enum state state;
+
+	if (!w->until || len < sizeof(m))
+		return false;
+	memcpy(&m, p, sizeof(m));
+	state = decode_state(&m);
+	return state < STATE_COUNT && (w->until & STATE_BIT(state));
+}
+
 static void one_record(const unsigned char *p, size_t len, struct diag_walk *w,
 		       void (*add)(void *arg, const struct sock *s), void *arg)
 {
@@ -285,14 +298,25 @@ static bool is_end(const struct nlmsghdr *h)
 	return h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR;
 }
 
-bool diag_is_last(const void *data, size_t n, uint32_t seq, uint32_t portid)
+/** 18 (TCPDIAG_GETSOCK) answers the compatibility dump, 20 the other. */
+static bool is_record(const struct nlmsghdr *h)
+{
+	return h->nlmsg_type == TCPDIAG_GETSOCK || h->nlmsg_type == SOCK_DIAG_BY_FAMILY;
+}
+
+bool diag_is_last(const void *data, size_t n, const struct diag_walk *w)
 {
 	const unsigned char *p = data;
 	struct nlmsghdr h;
 
 	for (size_t step; n; p += step, n -= step) {
 		step = next_message(p, n, &h);
-		if (!step || (is_ours(&h, seq, portid) && is_end(&h)))
+		if (!step)
+			return true;
+		if (!is_ours(&h, w->seq, w->portid))
+			continue;
+		if (is_end(&h) ||
+		    (is_record(&h) && ends_walk(p + sizeof(h), h.nlmsg_len - sizeof(h), w)))
 			return true;
 	}
 	return false;
@@ -321,8 +345,9 @@ enum diag_end diag_walk_datagram(const void *data, size_t n, struct diag_walk *w
 				w->error = -EPROTO;
 			return w->error ? DIAG_ERROR : DIAG_DONE;
 		}
-		/* 18 (TCPDIAG_GETSOCK) answers the compatibility dump, 20 the other. */
-		if (h.nlmsg_type == TCPDIAG_GETSOCK || h.nlmsg_type == SOCK_DIAG_BY_FAMILY)
+		if (is_record(&h) && ends_walk(p + sizeof(h), len, w))
+			return DIAG_DONE;
+		if (is_record(&h))
 			one_record(p + sizeof(h), len, w, add, arg);
 		else if (h.nlmsg_type >= NLMSG_MIN_TYPE)
 			w->malformed++;

@@ -38,6 +38,8 @@ struct diag_walk {
 	 *  family). */
 	uint32_t states;
 	int family;
+	/** States of which the first record is the end. */
+	uint32_t until;
 	/** Copied into every record. */
 	int64_t seen_ns;
 	uint32_t netns;
@@ -61,9 +63,9 @@ NODISCARD NONNULL_ARGS(1, 3, 4) enum diag_end
 diag_walk_datagram(const void *data, size_t n, struct diag_walk *w,
 		   void (*add)(void *arg, const struct sock *s), void *arg);
 
-/** True where nothing comes behind the N bytes of this datagram: by its headers alone, as
- *  diag_walk_datagram() would find with these SEQ and PORTID. */
-NODISCARD NONNULL bool diag_is_last(const void *data, size_t n, uint32_t seq, uint32_t portid);
+/** True where nothing comes behind the N bytes of this datagram: as diag_walk_datagram() would find
+ *  with W, but without decoding it. */
+NODISCARD NONNULL bool diag_is_last(const void *data, size_t n, const struct diag_walk *w);
 
 /** A ring of recent cookies. */
 struct cookie_ring *cookie_ring_new(void);

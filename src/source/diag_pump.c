@@ -30,7 +30,10 @@ struct slot {
 
 struct diag_pump {
 	struct netlink *nl;
-	uint32_t seq, portid;
+	/** How the walk stood when this began: it tells the dump's own messages, and the last. */
+	struct diag_walk walk;
+	int (*ask)(void *arg);
+	void *arg;
 	pthread_t thread;
 	struct slot slots[SLOTS];
 	/** Slots that may be filled, and those that are. */
@@ -48,6 +51,17 @@ static void down(sem_t *s)
 		;
 }
 
+/** Sends the request if that is still to be done. 0 or -errno. */
+static int send_request(struct diag_pump *p)
+{
+	int ret = p->ask ? p->ask(p->arg) : 0;
+
+	p->ask = NULL;
+	p->walk.seq = netlink_seq(p->nl);
+	p->walk.portid = netlink_portid(p->nl);
+	return ret;
+}
+
 static void *receive_all(void *arg)
 {
 	struct diag_pump *p = arg;
@@ -61,10 +75,12 @@ static void *receive_all(void *arg)
 		if (p->stop)
 			return NULL;
 		start = clock_monotonic_ns();
-		s->ret = netlink_receive_into(p->nl, s->buffer, &s->len, &s->seen_ns);
+		s->ret = send_request(p);
+		if (!s->ret)
+			s->ret = netlink_receive_into(p->nl, s->buffer, &s->len, &s->seen_ns);
 		p->kernel_ns += clock_monotonic_ns() - start;
 		/* Before it is handed over: the reader may be quicker, and then it is gone. */
-		last = s->ret || diag_is_last(s->buffer, s->len, p->seq, p->portid);
+		last = s->ret || diag_is_last(s->buffer, s->len, &p->walk);
 		sem_post(&p->full);
 		if (last)
 			return NULL;
@@ -80,7 +96,8 @@ static void pump_free(struct diag_pump *p)
 	free(p);
 }
 
-struct diag_pump *diag_pump_start(struct netlink *nl, const struct diag_walk *w)
+struct diag_pump *diag_pump_start(struct netlink *nl, const struct diag_walk *w,
+				  int (*ask)(void *arg), void *arg)
 {
 	struct diag_pump *p;
 
@@ -88,8 +105,9 @@ struct diag_pump *diag_pump_start(struct netlink *nl, const struct diag_walk *w)
 		return NULL;
 	p = xcalloc(1, sizeof(*p));
 	p->nl = nl;
-	p->seq = w->seq;
-	p->portid = w->portid;
+	p->walk = *w;
+	p->ask = ask;
+	p->arg = arg;
 	for (unsigned i = 0; i < SLOTS; i++)
 		p->slots[i].buffer = xmalloc(NETLINK_BUFFER);
 	sem_init(&p->empty, 0, SLOTS);

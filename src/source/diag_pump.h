@@ -15,13 +15,15 @@ struct netlink;
 /** The thread and its buffers; opaque. */
 struct diag_pump;
 
-/** Starts receiving the rest of NL's dump, which W walks: its seq and portid tell the dump's own
- *  messages. NULL where that brings nothing (one processor) or no thread is to be had. NL belongs
+/** Starts receiving the rest of NL's dump, which W walks: it tells the dump's own messages, and its
+ *  end. ASK is NULL, or sends the request first (while that is sent the kernel fills the first
+ *  datagram). NULL where that brings nothing (one processor) or no thread is to be had. NL belongs
  *  to the pump until diag_pump_end(). */
-NODISCARD NONNULL struct diag_pump *diag_pump_start(struct netlink *nl, const struct diag_walk *w);
+NODISCARD NONNULL_ARGS(1, 2) struct diag_pump *
+diag_pump_start(struct netlink *nl, const struct diag_walk *w, int (*ask)(void *arg), void *arg);
 
-/** The next datagram, as netlink_receive() gives it; valid until the next call. Not to be called
- *  again once it failed or gave the dump's end. */
+/** The next datagram, as netlink_receive() gives it, or what ASK failed with; valid until the next
+ *  call. Not to be called again once it failed or gave the dump's end. */
 NODISCARD NONNULL int diag_pump_next(struct diag_pump *p, const void **data, size_t *len,
 				    int64_t *seen_ns);
 

@@ -8,6 +8,7 @@
 #include "base/thread.h"
 #include "model/facts.h"
 #include "source/backend.h"
+#include "source/diag_bound.h"
 
 /** Where servers' ports end and clients' usually begin (ip_local_port_range's default). */
 #define CLIENT_LOW 32768
@@ -82,38 +83,37 @@ void diag_split(struct str *code, unsigned i, unsigned n)
 	tree(code, INET_DIAG_BC_D_GE, 0, INTERVALS, &d);
 }
 
-int64_t diag_estimate(struct source *s, uint32_t states)
+/** The counter ID out of what is in TEXT, at least 0. */
+static int64_t counter(enum fact id, const struct str *text)
 {
-	/* Those of one file stand together. */
-	static const struct {
-		enum fact fact;
-		enum state state;
-	} counters[] = {
-		{ FACT_SOCK_TW, STATE_TIME_WAIT },
-		{ FACT_SOCK_TCP_INUSE, STATE_ESTABLISHED },
-		{ FACT_SOCK_TCP6_INUSE, STATE_ESTABLISHED },
-	};
-	struct str text = { 0 };
-	const char *read = "";
-	int64_t sockets = 0;
+	int64_t v = fact_extract(id, str_text(text));
 
-	for (size_t i = 0; i < ARRAY_LEN(counters); i++) {
-		const char *file = fact_table[counters[i].fact].file;
-		int64_t v;
-
-		if (!(states & STATE_BIT(counters[i].state)))
-			continue;
-		if (strcmp(file, read) != 0 && source_file(s, file, &text))
-			str_reset(&text);
-		read = file;
-		v = fact_extract(counters[i].fact, str_text(&text));
-		sockets += v == FACT_UNKNOWN ? 0 : v;
-	}
-	str_free(&text);
-	return sockets;
+	return v == FACT_UNKNOWN ? 0 : v;
 }
 
-unsigned diag_split_workers(const struct dump_request *req, int64_t sockets)
+struct diag_load diag_load(struct source *s)
+{
+	struct diag_load load = { 0 };
+	struct str text = { 0 };
+
+	if (!source_file(s, fact_table[FACT_SOCK_TCP_INUSE].file, &text)) {
+		load.established = counter(FACT_SOCK_TCP_INUSE, &text);
+		load.time_wait = counter(FACT_SOCK_TW, &text);
+	}
+	if (!source_file(s, fact_table[FACT_SOCK_TCP6_INUSE].file, &text))
+		load.established += counter(FACT_SOCK_TCP6_INUSE, &text);
+	str_free(&text);
+	return load;
+}
+
+int64_t diag_load_of(const struct diag_load *load, uint32_t states)
+{
+	return (states & STATE_BIT(STATE_ESTABLISHED) ? load->established : 0) +
+	       (states & STATE_BIT(STATE_TIME_WAIT) ? load->time_wait : 0);
+}
+
+/** Threads that share the sockets of REQ out among them. */
+static unsigned split_workers(const struct dump_request *req, const struct diag_load *load)
 {
 	unsigned n = thread_processors();
 
@@ -121,13 +121,22 @@ unsigned diag_split_workers(const struct dump_request *req, int64_t sockets)
 		n = req->workers;
 	if (n > DIAG_WORKERS_MAX)
 		n = DIAG_WORKERS_MAX;
-	if (n < 2 || !(req->states & DIAG_MANY))
-		return 1;
 	/* Where few sockets are copied the walk itself is what takes the time, and two walks get
 	 * into each other's way at the locks of the hash table: 0.44 s for one, up to 0.65 for two
 	 * where a filter leaves 20,000 of a million. Where it leaves all, one and a pump take 3 %
 	 * more than two. */
 	if (req->bytecode_len)
 		return 1;
-	return sockets >= WORTH_SPLITTING ? n : 1;
+	return n > 1 && diag_load_of(load, req->states) >= WORTH_SPLITTING ? n : 1;
+}
+
+struct diag_crew diag_split_crew(const struct dump_request *req, const struct diag_load *load)
+{
+	struct diag_crew crew = { .workers = split_workers(req, load) };
+
+	/* Several pass through the bind table side by side, and a further thread would have no
+	 * processor. A filter may leave nothing to end the search at. */
+	crew.bound = crew.workers == 1 && (req->states & DIAG_BOUND) && !req->bytecode_len &&
+		     !req->tap && load->established >= WORTH_SPLITTING && thread_processors() > 1;
+	return crew;
 }

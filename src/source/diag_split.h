@@ -19,13 +19,29 @@
  *  local one first). */
 NONNULL void diag_split(struct str *code, unsigned i, unsigned n);
 
-/** Sockets of S in those of STATES that there can be many in, by the kernel's counters (sockstat,
- *  where ESTABLISHED cannot be told from the few others): quickly had, and good enough to choose a
- *  way by. 0 where there is none. */
-NODISCARD NONNULL int64_t diag_estimate(struct source *s, uint32_t states);
+/** How many sockets a namespace has in the states that there can be very many in: quickly had, and
+ *  good enough to choose a way by. */
+struct diag_load {
+	/** ESTABLISHED (with the few others of sockstat's inuse) and TIME_WAIT. */
+	int64_t established, time_wait;
+};
 
-/** Threads worth having for REQ: more than one only where SOCKETS (diag_estimate()) are many to
- *  copy. */
-NODISCARD NONNULL unsigned diag_split_workers(const struct dump_request *req, int64_t sockets);
+/** Reads it from sockstat; 0 where there is none. */
+NODISCARD NONNULL struct diag_load diag_load(struct source *s);
+
+/** Sockets of LOAD in those of STATES that there can be many in. */
+NODISCARD NONNULL int64_t diag_load_of(const struct diag_load *load, uint32_t states);
+
+/** Who makes a dump. */
+struct diag_crew {
+	/** Threads that share the sockets out among them, >= 1. */
+	unsigned workers;
+	/** One more looks for what is only bound (diag_bound.h). */
+	bool bound;
+};
+
+/** The threads worth having for REQ: more than one only where the sockets are many. */
+NODISCARD NONNULL struct diag_crew diag_split_crew(const struct dump_request *req,
+						   const struct diag_load *load);
 
 #endif

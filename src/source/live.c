@@ -56,6 +56,12 @@ int live_sockets(struct source *s, unsigned n)
 	return netns_run(s->netns, open_sockets, &job);
 }
 
+void live_drop_sockets(struct source *s, unsigned i)
+{
+	while (s->socket_count > i)
+		netlink_close(s->sockets[--s->socket_count]);
+}
+
 struct open_job {
 	const char *path;
 	int fd;
@@ -133,11 +139,9 @@ static int live_wait(struct source *s, int64_t until_ns)
 
 static void live_close(struct source *s)
 {
-	for (unsigned i = 0; i < s->socket_count; i++)
-		netlink_close(s->sockets[i]);
+	live_drop_sockets(s, 0);
 	free(s->sockets);
 	s->sockets = NULL;
-	s->socket_count = 0;
 }
 
 static int read_bind_table(void *arg)

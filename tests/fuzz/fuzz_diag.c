@@ -17,20 +17,28 @@ static void check(void *arg, const struct sock *s)
 		abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/** Walks the bytes up to the first record in a state of UNTIL. */
+static void walk(const uint8_t *data, size_t size, uint32_t until)
 {
 	struct cookie_ring *ring = cookie_ring_new();
-	struct diag_walk w = { .states = STATES_ALL, .ring = ring };
-	enum diag_end end;
+	struct diag_walk w = { .states = STATES_ALL, .until = until, .ring = ring };
 	uint64_t n = 0;
-	struct sock s;
+	enum diag_end end = diag_walk_datagram(data, size, &w, check, &n);
 
-	memset(&s, 0, sizeof(s));
-	end = diag_walk_datagram(data, size, &w, check, &n);
-	if (w.records != n || diag_is_last(data, size, w.seq, w.portid) != (end != DIAG_MORE))
+	if (w.records != n || diag_is_last(data, size, &w) != (end != DIAG_MORE))
 		abort();
+	cookie_ring_free(ring);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct sock s;
+	uint64_t n = 0;
+
+	walk(data, size, 0);
+	walk(data, size, STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT));
+	memset(&s, 0, sizeof(s));
 	if (!diag_decode(data, size, &s))
 		check(&n, &s);
-	cookie_ring_free(ring);
 	return 0;
 }
