@@ -75,14 +75,16 @@ int lane_open(struct lane *l, const struct lane_request *request, struct str *wh
 int lane_sample(struct lane *l)
 {
 	struct report reports[LANE_FOLDS];
-	int64_t start = clock_monotonic_ns();
+	int64_t start = clock_monotonic_ns(), used = clock_processor_ns();
 	int ret;
 
 	/* What the last sample could not see is for it alone to say. */
 	notes_free(&l->pipeline.notes);
 	ret = pipeline_sample(&l->pipeline, l->folds, l->count, reports);
-
+	used = clock_processor_ns() - used;
 	l->cost_ns = clock_monotonic_ns() - start;
+	if (l->cost_ns < used)
+		l->cost_ns = used;
 	if (ret)
 		return ret;
 	for (size_t i = 0; i < l->count; i++) {

@@ -32,7 +32,7 @@ struct lane {
 	struct tui_report *reports[LANE_FOLDS];
 	/** What was noted when it was opened; the pipeline has the notes of the last sample. */
 	struct notes opening;
-	/** What the last sample took, ns. */
+	/** What the last sample took, ns: of time or, if that is more, of all processors. */
 	int64_t cost_ns;
 };
 

@@ -11,6 +11,7 @@
 
 #include "analysis/analysis.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/num.h"
 #include "base/when.h"
 #include "top_header.h"
@@ -19,18 +20,10 @@
 /** Least time between two runs of check, and the share of a processor that they may cost, ns and
  *  one in so many. */
 #define CHECK_EVERY ((int64_t)5 * 1000000000)
-#define CHECK_SHARE 50
+#define CHECK_SHARE 100
 
 /** The second run of check, which can tell rates for the first time, comes sooner, ns. */
 #define CHECK_SOON ((int64_t)1000000000)
-
-static int64_t now_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
 
 void take_say(struct take *t, const char *fmt, ...)
 {
@@ -231,7 +224,7 @@ void take_record(struct take *t)
 
 void take_head(struct take *t)
 {
-	int64_t began = now_ns(CLOCK_MONOTONIC), cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+	int64_t began = clock_monotonic_ns(), cpu = clock_processor_ns();
 	struct str why = { 0 };
 
 	t->cpu = t->began_ns ? (double)(cpu - t->cpu_ns) / (double)(began - t->began_ns) : (double)NAN;
@@ -326,7 +319,7 @@ static void open_check(struct take *t)
 
 void take_check(struct take *t)
 {
-	int64_t now = now_ns(CLOCK_MONOTONIC), pause;
+	int64_t now = clock_monotonic_ns(), pause;
 	bool shown = !strcmp(tui_views[t->wish.view].analysis, "check") && !t->wish.frozen;
 
 	if (t->check.open && !t->thorough && !shown && now < t->check_due_ns)
@@ -341,7 +334,7 @@ void take_check(struct take *t)
 	pause = t->check.cost_ns * CHECK_SHARE;
 	if (pause < CHECK_EVERY)
 		pause = t->checks < 2 ? CHECK_SOON : CHECK_EVERY;
-	t->check_due_ns = now_ns(CLOCK_MONOTONIC) + pause;
+	t->check_due_ns = clock_monotonic_ns() + pause;
 }
 
 /** The report that answers the shown view; NULL where it is not there yet. */

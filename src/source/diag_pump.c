@@ -36,6 +36,8 @@ struct diag_pump {
 	void *arg;
 	pthread_t thread;
 	struct slot slots[SLOTS];
+	/** Their buffers, in one piece: what is never filled is never touched. */
+	unsigned char *buffers;
 	/** Slots that may be filled, and those that are. */
 	sem_t empty, full;
 	/** The next slot to be handed out; the one before is in use if HELD. */
@@ -89,8 +91,7 @@ static void *receive_all(void *arg)
 
 static void pump_free(struct diag_pump *p)
 {
-	for (unsigned i = 0; i < SLOTS; i++)
-		free(p->slots[i].buffer);
+	free(p->buffers);
 	sem_destroy(&p->empty);
 	sem_destroy(&p->full);
 	free(p);
@@ -108,8 +109,9 @@ struct diag_pump *diag_pump_start(struct netlink *nl, const struct diag_walk *w,
 	p->walk = *w;
 	p->ask = ask;
 	p->arg = arg;
+	p->buffers = xreallocarray(NULL, SLOTS, NETLINK_BUFFER);
 	for (unsigned i = 0; i < SLOTS; i++)
-		p->slots[i].buffer = xmalloc(NETLINK_BUFFER);
+		p->slots[i].buffer = p->buffers + (size_t)i * NETLINK_BUFFER;
 	sem_init(&p->empty, 0, SLOTS);
 	sem_init(&p->full, 0, 0);
 	if (thread_start(&p->thread, receive_all, p)) {
