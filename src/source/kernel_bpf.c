@@ -105,13 +105,14 @@ int kernel_types_get(struct kernel_types *t)
 	struct str text = { 0 };
 	struct stat st;
 
-	*t = (struct kernel_types){ .data = MAP_FAILED };
+	*t = (struct kernel_types){ 0 };
 	if (fd < 0)
 		return -errno;
 	if (!fstat(fd, &st) && st.st_size > 0) {
-		t->len = (size_t)st.st_size;
-		t->data = mmap(NULL, t->len, PROT_READ, MAP_PRIVATE, fd, 0);
-		t->mapped = t->data != MAP_FAILED;
+		void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+
+		if (data != MAP_FAILED)
+			*t = (struct kernel_types){ data, (size_t)st.st_size, true };
 	}
 	if (!t->mapped) {
 		ret = file_read_fd(fd, &text, BTF_MAX);
