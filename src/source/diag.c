@@ -136,24 +136,27 @@ static int dump_parts(struct source *s, const struct dump_request *req, const st
 }
 
 /** The sockets that are only bound have been looked for beside the dump that ended with RET: takes
- *  them in where it ended well. Where the kernel did not give them they are asked for as any
- *  other. As attempt(). */
+ *  them in where it was whole. Where the kernel did not give them they are asked for as any other.
+ *  As attempt(). */
 static int end_bound(struct diag_bound *b, const struct dump_request *req, const struct sink *sink,
 		     int ret, struct dump_result *r)
 {
 	struct dump_request plain = *req;
+	int bound;
 
-	if (ret) {
+	if (ret && ret != -EINTR) {
 		diag_bound_drop(b);
 		(void)end_part(&b->part, r);
 		return ret;
 	}
-	ret = diag_bound_end(b, sink->add, sink->args[0]);
-	if (ret && !b->part.walk.records) {
+	bound = diag_bound_end(b, sink->add, sink->args[0]);
+	if (bound && !b->part.walk.records) {
 		plain.states &= DIAG_BOUND;
-		ret = dump_parts(b->part.source, &plain, sink, b->part.walk.locked, 1, r);
+		bound = dump_parts(b->part.source, &plain, sink, b->part.walk.locked, 1, r);
 	}
-	return end_part(&b->part, r) && !ret ? -EINTR : ret;
+	if (end_part(&b->part, r) && !bound)
+		bound = -EINTR;
+	return bound ? bound : ret;
 }
 
 /** One attempt: 0, -EINTR where the kernel marked the walk as interrupted, or -errno. */
@@ -185,13 +188,24 @@ static int attempt(struct source *s, const struct dump_request *req, const struc
 	return ret;
 }
 
+/** Opens a netlink socket for each of CREW; where there are not so many, one must do. 0 or
+ *  -errno. */
+static int open_sockets(struct source *s, struct diag_crew *crew)
+{
+	int ret = live_sockets(s, crew->workers + crew->bound);
+
+	if (!ret || crew->workers + crew->bound == 1)
+		return ret;
+	*crew = (struct diag_crew){ .workers = 1 };
+	return live_sockets(s, 1);
+}
+
 /** Attempts until one is whole, a bounded number of times. As diag_dump(). */
 static int dump_walks(struct source *s, const struct dump_request *req, const struct sink *sink,
 		      const struct diag_load *load, struct dump_result *result, struct notes *notes)
 {
-	const struct diag_crew crew = diag_split_crew(req, load);
-	const unsigned n = crew.workers + crew.bound;
-	int ret = live_sockets(s, n);
+	struct diag_crew crew = diag_split_crew(req, load);
+	int ret = open_sockets(s, &crew);
 
 	while (!ret) {
 		ret = attempt(s, req, sink, &crew, result);
@@ -209,7 +223,7 @@ static int dump_walks(struct source *s, const struct dump_request *req, const st
 			sink->restart(sink->args[i]);
 		result->restarts++;
 		live_drop_sockets(s, 0);
-		ret = live_sockets(s, n);
+		ret = open_sockets(s, &crew);
 	}
 	if (ret == -EINTR) {
 		/* A whole walk, but the table moved under it each time. */

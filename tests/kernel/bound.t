@@ -47,6 +47,16 @@ is "$(states_of)" "$(in_ns taskset -c "$(taskset -cp $$ | sed 's/.*: //; s/[-,].
 run in_ns "$TCPTRIAGE" states --fast -i 0.1 -c 4 -J
 is "$(jq -s '[.[] | .states.BOUND] | unique' -c <<<"$out")" "[19000]" "again and again the same"
 
+# Few descriptors: one netlink socket must do.
+for limit in 5 6 7 8 9; do
+	run in_ns bash -c "ulimit -n $limit && exec \"\$0\" list -J" "$TCPTRIAGE"
+	if [[ $status == 0 ]]; then
+		json_is '[.sockets[] | .state] | map(select(. == "BOUND")) | length' 19000 "$limit descriptors: whole"
+	else
+		is "$status" 3 "$limit descriptors: refused"
+	fi
+done
+
 # What goes wrong in one of the two: the right answer, or a marked one.
 shim=${BUILD:-$TAP_TOP/build/plain}/tests/fault/shim.so
 [[ ${SAN:-} || ! -e $shim ]] && done_testing
