@@ -215,11 +215,12 @@ static int dump_walks(struct source *s, const struct dump_request *req, const st
 		}
 		if (ret == -ETIMEDOUT || result->restarts + 1 >= RESTARTS_MAX)
 			break;
-		if (!sink->restart) {
-			ret = result->records ? -EAGAIN : ret;
+		/* What was handed out cannot be taken back. */
+		if (!sink->restart && result->records) {
+			ret = -EAGAIN;
 			break;
 		}
-		for (unsigned i = 0; i < req->workers; i++)
+		for (unsigned i = 0; sink->restart && i < req->workers; i++)
 			sink->restart(sink->args[i]);
 		result->restarts++;
 		live_drop_sockets(s, 0);

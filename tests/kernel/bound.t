@@ -57,16 +57,19 @@ for limit in 5 6 7 8 9; do
 	fi
 done
 
-# What goes wrong in one of the two: the right answer, or a marked one.
+# What goes wrong in one of the two: the right answer, one that says it is /proc's, which does not show them, or a
+# marked one.
 shim=${BUILD:-$TAP_TOP/build/plain}/tests/fault/shim.so
 [[ ${SAN:-} || ! -e $shim ]] && done_testing
 total=$(states_of | awk '{ n += $2 } END { print n }')
 for fault in error=2@1 error=2@2 errno=105@1 errno=105@2 errno=12@3 half@1 half@2 len=4@1 eof@1 eof@3 trunc@1 trunc@2 \
 	short@1 repeat@2; do
-	run in_ns env LD_PRELOAD="$shim" NETLINK_FAULT="$fault" "$TCPTRIAGE" list -H
-	lines=$(wc -l <"$TAP_TMP/out")
-	is "$status:$((status ? 0 : lines))" "$((status ? 3 : 0)):$((status ? 0 : total))" "$fault: whole, or marked as short"
-	is "$lines" "$(sort -u "$TAP_TMP/out" | wc -l)" "$fault: nothing twice"
+	run in_ns env LD_PRELOAD="$shim" NETLINK_FAULT="$fault" "$TCPTRIAGE" list
+	lines=$(tail -n +2 "$TAP_TMP/out" | wc -l)
+	whole=$total
+	grep -q "reading /proc" <<<"$err" && whole=$((total - 19007))
+	is "$status:$((status ? 0 : lines))" "$((status ? 3 : 0)):$((status ? 0 : whole))" "$fault: whole, or marked as short"
+	is "$lines" "$(tail -n +2 "$TAP_TMP/out" | sort -u | wc -l)" "$fault: nothing twice"
 done
 # Where netlink fails for good /proc is read, which does not show them.
 for fault in errno=105@* error=2@*; do
