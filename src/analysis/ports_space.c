@@ -37,7 +37,9 @@ bool port_space_unbound(const struct facts *f)
 	struct port_space s = { 0 };
 
 	set_range(&s, f);
+	/* One that has no port at all may be one that was misread. */
 	return s.range_known && f->bind_known && f->bind.low <= s.low && f->bind.high >= s.high &&
+	       port_set_count(&f->bind.bound, s.low, s.high) > 0 &&
 	       port_set_count(&f->bind.sticky, s.low, s.high) == 0 &&
 	       port_set_count(&f->bind.unknown, s.low, s.high) == 0;
 }

@@ -32,7 +32,7 @@ struct port_space {
 	bool blind;
 };
 
-/** True where the bind table says that no bind() has a port of the range: then the dump need not
+/** True where the bind table has ports of the range, none of them by bind(): then the dump need not
  *  show what is only bound, which costs the kernel a look at every accepted socket (they share
  *  their listener's bucket: inet_diag_dump_icsk(), net/ipv4/inet_diag.c). */
 NODISCARD NONNULL bool port_space_unbound(const struct facts *f);
