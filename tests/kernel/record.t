@@ -246,7 +246,7 @@ like "$(cat "$background_out")" "1 sample, " "and says what was recorded"
 in_ns "$TCPTRIAGE" record "$TAP_TMP/kept" -i 0.01 -c 200 --keep=50K >/dev/null 2>&1
 cmp_ok "$(stat -c %s "$TAP_TMP/kept")" '<=' 51200 "--keep: the file stays below"
 n=$("$TCPTRIAGE" count --from="$TAP_TMP/kept" -i 1 | wc -l)
-cmp_ok "$n" '>' 3 "--keep: the newest are there ($n)"
+cmp_ok "$n" ">=" 2 "--keep: the newest are there ($n)"
 cmp_ok "$n" '<' 200 "--keep: the oldest are gone"
 run "$TCPTRIAGE" record "$TAP_TMP/x" --keep=lots
 is "$status" 64 "--keep: no size"
