@@ -6,6 +6,7 @@
 . "$(dirname "$0")/../lib/tap.sh"
 needs_command ss jq taskset
 needs_netns
+(($(ulimit -Hn) >= 19500)) || skip "no more than $(ulimit -Hn) descriptors a process"
 
 # So many that a second walk pays, and more bound ones than are held back until the others are through.
 netns_make
